@@ -1,1 +1,1 @@
-export {};
+export { scaled, type Money } from './money';

@@ -1,1 +1,12 @@
-export {};
+export { PROVIDER, SERVICES, serviceNamed, type Service, type ServiceName } from './services';
+export {
+  DEFAULT_PORT_BASE,
+  MAX_REPLICAS,
+  adminPort,
+  portBase,
+  postgresPort,
+  providerAdminPort,
+  providerPort,
+  trafficPort,
+} from './ports';
+export { environmentPrefix, peerUrlsVariable } from './environment';
