@@ -1,1 +1,12 @@
-export {};
+export * from './audit';
+export * from './catalog';
+export * from './events';
+export * from './inventory';
+export * from './openapi';
+export * from './orders';
+export * from './payments';
+export * from './pricing';
+export * from './primitives';
+export * from './provider';
+export * from './public';
+export * from './route';
