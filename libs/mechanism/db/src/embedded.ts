@@ -1,0 +1,152 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { openSync, closeSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { prepareCluster, type Cluster } from './cluster';
+import { EmbeddedPostgresError, explain } from './embedded.errors';
+import { awaitFormerServer } from './former-server';
+import { watch } from './watcher';
+
+/** Recovery after a power cut reads at most max_wal_size; this is far above what that takes. */
+const START_TIMEOUT_MS = 60_000;
+const POLL_MS = 15;
+/** A fast shutdown writes what is dirty, at most the shared buffers; after this it is cut short. */
+const STOP_TIMEOUT_MS = 10_000;
+/** Children of a server that was killed leave its shared memory within about a second. */
+const LEFTOVER_RETRIES = 10;
+const LEFTOVER_PAUSE_MS = 300;
+
+/** A running server; only 127.0.0.1 reaches it, any user of this machine may log in. */
+export interface EmbeddedPostgres {
+  /** Address of the server without a database: see `ensureDatabase`. */
+  readonly url: string;
+  readonly pid: number;
+  /** Settles when the server has ended, asked for or not, with the end of its log. */
+  readonly exited: Promise<string>;
+  /** Ends sessions and server in order (fast shutdown); resolves when no process is left. May be called twice. */
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedPostgresOptions {
+  /** Folder of the cluster; made at the first start, kept afterwards. */
+  readonly dataDir: string;
+  readonly port: number;
+  /** Whether a commit survives a power cut (fsync). Default true; without it only a process may be killed. */
+  readonly durable?: boolean;
+  /** A data folder to copy at the first start instead of running initdb. */
+  readonly template?: string;
+}
+
+/**
+ * Starts a real PostgreSQL that needs no installation; resolves when it takes connections. It lives in a session of its
+ * own, so the terminal's Ctrl-C does not reach it, and ends by itself within 5 s when this process dies, however it dies.
+ * Works as root, where the server runs as an unprivileged user. Stop it.
+ * @throws EmbeddedPostgresError port_busy, already_running, disk_full, unsupported_platform, start_failed
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const cluster = await prepareCluster(options.dataDir, options.template);
+  await awaitFormerServer(cluster.dataDir);
+  await assertPortFree(options.port);
+  for (let retry = 0; ; retry += 1) {
+    try {
+      return await launch(cluster, options);
+    } catch (error) {
+      const leftover = error instanceof EmbeddedPostgresError && error.code === 'leftover_processes';
+      if (!leftover || retry === LEFTOVER_RETRIES) throw error;
+      await delay(LEFTOVER_PAUSE_MS);
+    }
+  }
+}
+
+async function launch(cluster: Cluster, options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const logFile = join(cluster.dataDir, 'server.log');
+  await rm(logFile, { force: true });
+  const log = openSync(logFile, 'a', 0o600);
+  const server = spawn(join(cluster.native, 'bin', 'postgres'), serverArguments(cluster.dataDir, options), {
+    ...cluster.identity,
+    cwd: cluster.dataDir,
+    env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
+    detached: true, // its own session: the terminal's signals are not meant for it
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  server.unref();
+  const ended = new Promise<string>((resolve) => {
+    const settle = (cause?: Error): void =>
+      void readFile(logFile, 'utf8').then(
+        (text) => resolve(`${cause?.message ?? ''}${text}`),
+        () => resolve(cause?.message ?? ''),
+      );
+    server.once('error', settle);
+    server.once('exit', () => settle());
+  });
+  const pid = server.pid;
+  if (pid === undefined) throw explain(await ended, options);
+  const dismissWatcher = watch(pid);
+  void ended.then(dismissWatcher);
+  const alive = await Promise.race([ready(cluster.dataDir, pid), ended.then((text) => ({ text }))]);
+  if (alive !== true) {
+    if (alive === false) server.kill('SIGKILL');
+    throw explain(alive === false ? 'the server did not get ready in time' : alive.text, options);
+  }
+  return {
+    url: `postgres://postgres@127.0.0.1:${options.port}`,
+    pid,
+    exited: ended.then((text) => text.slice(-2_000)),
+    stop: () => stop(server, ended),
+  };
+}
+
+function serverArguments(dataDir: string, options: EmbeddedPostgresOptions): string[] {
+  const settings = {
+    port: options.port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '', // a path may be too long for a socket, and nobody needs one
+    max_connections: 200,
+    shared_buffers: '64MB',
+    io_method: 'sync', // no I/O worker processes: three processes less
+    jit: 'off', // short queries only
+    max_parallel_workers_per_gather: 0, // containers have little /dev/shm
+    wal_level: 'minimal',
+    max_wal_senders: 0,
+    max_wal_size: '256MB', // bounds the recovery after a crash
+    checkpoint_timeout: '10min',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    log_error_verbosity: 'terse', // a DETAIL would quote rows, and with them personal data
+    log_min_error_statement: 'panic', // so would a statement
+    log_checkpoints: 'off',
+    ...(options.durable === false && { fsync: 'off', full_page_writes: 'off' }),
+  };
+  return ['-D', dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+}
+
+/** True once the server says so in its pid file (line 8), false after the timeout. */
+async function ready(dataDir: string, pid: number): Promise<boolean> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    const lines = (await readFile(join(dataDir, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+    if (Number(lines[0]) === pid && lines[7]?.trim() === 'ready') return true;
+    await delay(POLL_MS);
+  }
+  return false;
+}
+
+async function stop(server: ChildProcess, ended: Promise<string>): Promise<void> {
+  server.ref(); // whoever waits for the end must not exit before it
+  server.kill('SIGINT'); // PostgreSQL's fast shutdown
+  const cutShort = setTimeout(() => server.kill('SIGQUIT'), STOP_TIMEOUT_MS);
+  await ended;
+  clearTimeout(cutShort);
+}
+
+/** Asked before the start, because the server's own message comes late and names no remedy. */
+async function assertPortFree(port: number): Promise<void> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', (cause) => reject(explain('Address already in use', { port }, cause)));
+    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve()));
+  });
+}

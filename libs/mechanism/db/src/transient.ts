@@ -1,0 +1,56 @@
+/** SQLSTATEs after which the same work may succeed: https://www.postgresql.org/docs/18/errcodes-appendix.html */
+const transientStates = new Set([
+  '40001', // serialization_failure
+  '40P01', // deadlock_detected
+  '53300', // too_many_connections
+  '55P03', // lock_not_available
+  '57014', // query_canceled: the statement timeout
+  '57P01', // admin_shutdown
+  '57P02', // crash_shutdown
+  '57P03', // cannot_connect_now
+  '57P05', // idle_session_timeout
+  '25006', // read_only_sql_transaction: the primary has moved
+  '25P03', // idle_in_transaction_session_timeout
+]);
+const connectionException = '08';
+
+const transientSystemCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+/** pg reports the loss of a connection by message only. */
+const connectionLost =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Connection ended unexpectedly|Query read timeout|connection has been discarded/;
+
+/**
+ * Whether the work may be tried again, or be answered with 503: the connection was lost or refused, the server is
+ * stopping or full, a deadlock, a serialization failure or a timeout. It does not say that nothing was
+ * committed: after a loss during COMMIT the outcome is unknown.
+ */
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError) return error.errors.some(isTransient);
+  const code = sqlState(error);
+  if (code !== undefined && (transientStates.has(code) || code.startsWith(connectionException))) return true;
+  if (code !== undefined && transientSystemCodes.has(code)) return true;
+  return connectionLost.test(error.message) || isTransient(error.cause);
+}
+
+/** Whether the server undid the transaction so that it can simply run again. */
+export function isSerializationFailure(error: unknown): boolean {
+  const code = error instanceof Error ? sqlState(error) : undefined;
+  return code === '40001' || code === '40P01';
+}
+
+/** The SQLSTATE of a server error, or the code of a system error. */
+export function sqlState(error: Error): string | undefined {
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
