@@ -1,0 +1,12 @@
+const UINT32 = 4_294_967_296;
+
+/** A seeded generator of numbers in [0, 1): the same seed gives the same crowd. @see Tommy Ettinger, mulberry32 (public domain). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / UINT32;
+  };
+}
