@@ -1,1 +1,14 @@
-export {};
+export * from './adaptive-limit';
+export * from './balancer';
+export * from './budget';
+export * from './bulkhead';
+export * from './circuit-breaker';
+export * from './clock';
+export * from './errors';
+export * from './events';
+export * from './hedge';
+export * from './load-shedder';
+export * from './outcome';
+export * from './policy';
+export * from './retry';
+export * from './retry-budget';

@@ -1,0 +1,187 @@
+import { EventEmitter } from 'node:events';
+import Opossum from 'opossum';
+import { systemClock, type Clock } from './clock';
+import { CircuitOpen } from './errors';
+import { publish } from './events';
+import { isHealthy, outcomeOf, type Classify, type Outcome } from './outcome';
+
+export type CircuitState = 'closed' | 'open' | 'half_open';
+
+export interface CircuitBreakerOptions {
+  /** The circuit opens when more than this share of the window's calls failed, 0..1; default 0.5. */
+  readonly failureRatio?: number;
+  /** Fewer calls than this in the window never open it; default 20. */
+  readonly volumeThreshold?: number;
+  /** Length of the sliding window; default 10,000 ms. */
+  readonly windowMs?: number;
+  /** How long the dependency is left alone before one call may try it; default 5,000 ms. */
+  readonly openMs?: number;
+}
+
+/** Counted from the start of the process. */
+export interface CircuitStats {
+  readonly state: CircuitState;
+  readonly successes: number;
+  readonly failures: number;
+  readonly rejected: number;
+  readonly cancelled: number;
+}
+
+type Call = () => Promise<unknown>;
+type Circuit = Opossum<[Call], unknown>;
+
+const BUCKETS = 10;
+/** The longest that a Node timer can wait. It is never reached: an open circuit of opossum is shut down at once. */
+const NEVER_MS = 2 ** 31 - 1;
+
+/**
+ * Fails at once while a dependency fails, and then lets exactly one call try it, however many arrive. An answer that
+ * shows the peer alive (4xx, `Retry-After`) counts as success; a call that its caller gave up decides nothing.
+ * @see Nygard, Release It!, 2nd ed., ch. 5 "Circuit Breaker". Opossum counts, decides and limits the trial. Differs
+ *  from opossum alone: each closed and each half-open period has an opossum of its own, so that a late reply of an
+ *  earlier period decides nothing and old failures do not reopen a circuit that has just closed; a trial that never
+ *  ends is given up after `openMs`; time comes from `clock`, without timers.
+ */
+export class CircuitBreaker {
+  readonly #openMs: number;
+  readonly #bucketMs: number;
+  readonly #options: Required<CircuitBreakerOptions>;
+  readonly #stats = { successes: 0, failures: 0, rejected: 0, cancelled: 0 };
+  #circuit: Circuit;
+  #rotation!: EventEmitter;
+  #bucketEndsMs = 0;
+  #state: CircuitState = 'closed';
+  /** When the present open period began, or the present trial. */
+  #sinceMs = 0;
+
+  constructor(
+    readonly name: string,
+    options: CircuitBreakerOptions = {},
+    private readonly clock: Clock = systemClock,
+    private readonly classify: Classify = outcomeOf,
+  ) {
+    this.#options = { failureRatio: 0.5, volumeThreshold: 20, windowMs: 10_000, openMs: 5_000, ...options };
+    this.#openMs = this.#options.openMs;
+    this.#bucketMs = this.#options.windowMs / BUCKETS;
+    this.#circuit = this.#newCircuit('closed');
+  }
+
+  get state(): CircuitState {
+    return this.#state === 'open' && this.#waitMs() === 0 ? 'half_open' : this.#state;
+  }
+
+  stats(): CircuitStats {
+    return { state: this.state, ...this.#stats };
+  }
+
+  /** Runs `call` unless the circuit is open. @throws unavailable `CircuitOpen`: it was not run. */
+  run<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#state === 'closed') this.#rotate();
+    else if (!this.#mayTry()) return Promise.reject(this.#reject());
+    return this.#circuit.fire(call) as Promise<T>;
+  }
+
+  /** In an open or half-open circuit: whether this call is the trial. */
+  #mayTry(): boolean {
+    if (this.#state === 'half_open' && this.#circuit.pendingClose) return true;
+    if (this.#waitMs() > 0) return false;
+    this.#halfOpen();
+    return true;
+  }
+
+  #waitMs(): number {
+    return Math.max(0, this.#sinceMs + this.#openMs - this.clock.now());
+  }
+
+  #halfOpen(): void {
+    this.#circuit.shutdown();
+    this.#circuit = this.#newCircuit('half_open');
+    this.#sinceMs = this.clock.now();
+    this.#become('half_open');
+  }
+
+  #reject(): CircuitOpen {
+    this.#count('rejected');
+    return new CircuitOpen(this.name, Math.max(1, Math.ceil(this.#waitMs())));
+  }
+
+  #newCircuit(state: 'closed' | 'half_open'): Circuit {
+    const rotation = new EventEmitter();
+    const options: Opossum.Options<[Call]> & { state?: object } = {
+      name: this.name,
+      timeout: false,
+      resetTimeout: NEVER_MS,
+      errorThresholdPercentage: this.#options.failureRatio * 100,
+      volumeThreshold: this.#options.volumeThreshold,
+      rollingCountTimeout: this.#options.windowMs,
+      rollingCountBuckets: BUCKETS,
+      rollingPercentilesEnabled: false,
+      enableSnapshots: false,
+      rotateBucketController: rotation,
+      errorFilter: (error: unknown) => isHealthy(this.classify(error)) || this.classify(error) === 'cancelled',
+      ...(state === 'half_open' && { state: { enabled: true, closed: false, halfOpen: true } }),
+    };
+    const circuit: Circuit = new Opossum((call: Call) => this.#observed(circuit, call), options);
+    circuit.on('open', () => this.#opened(circuit));
+    circuit.on('close', () => this.#closed());
+    this.#rotation = rotation;
+    this.#bucketEndsMs = this.clock.now() + this.#bucketMs;
+    return circuit;
+  }
+
+  async #observed(circuit: Circuit, call: Call): Promise<unknown> {
+    try {
+      const answer = await call();
+      this.#count('successes');
+      return answer;
+    } catch (error) {
+      const outcome: Outcome = this.classify(error);
+      if (outcome === 'cancelled') this.#forget(circuit);
+      else this.#count(isHealthy(outcome) ? 'successes' : 'failures');
+      throw error;
+    }
+  }
+
+  /** A trial that was given up showed nothing: the next call is the trial. */
+  #forget(circuit: Circuit): void {
+    this.#count('cancelled');
+    if (circuit !== this.#circuit || this.#state !== 'half_open') return;
+    circuit.shutdown();
+    this.#circuit = this.#newCircuit('half_open');
+  }
+
+  #opened(circuit: Circuit): void {
+    circuit.shutdown(); // ends its timer; replies still on their way reach nobody
+    this.#sinceMs = this.clock.now();
+    this.#become('open');
+  }
+
+  #closed(): void {
+    this.#circuit.shutdown();
+    this.#circuit = this.#newCircuit('closed');
+    this.#become('closed');
+  }
+
+  /** Moves opossum's window on to now. */
+  #rotate(): void {
+    const nowMs = this.clock.now();
+    for (let passed = 0; nowMs >= this.#bucketEndsMs && passed < BUCKETS; passed++) {
+      this.#rotation.emit('rotate');
+      this.#bucketEndsMs += this.#bucketMs;
+    }
+    if (nowMs >= this.#bucketEndsMs) this.#bucketEndsMs = nowMs + this.#bucketMs;
+  }
+
+  #become(state: CircuitState): void {
+    const from = this.#state;
+    this.#state = state;
+    if (from !== state) publish(() => ({ type: 'breaker_state', name: this.name, from, state }));
+  }
+
+  #count(what: 'successes' | 'failures' | 'rejected' | 'cancelled'): void {
+    this.#stats[what]++;
+    publish(() => ({ type: 'breaker_call', name: this.name, result: RESULTS[what] }));
+  }
+}
+
+const RESULTS = { successes: 'success', failures: 'failure', rejected: 'rejected', cancelled: 'cancelled' } as const;
