@@ -1,1 +1,16 @@
-export {};
+export { startTelemetry, type Telemetry } from './telemetry';
+export { httpServerMetrics, httpServerTracing } from './http-server';
+export { clientTracing, type TracedCall } from './http-client';
+export {
+  activeTraceId,
+  activeTraceparent,
+  inProducerSpan,
+  inSpan,
+  injectTraceparent,
+  runConsumer,
+  type TracedEvent,
+} from './messaging';
+export { formatTraceparent, parseTraceparent } from './traceparent';
+export { Metrics, metricsOf } from './metrics';
+export { metricDefinitions, type LabelsOf, type MetricDefinition, type MetricKey } from './names';
+export { LOG_FIELDS, logger, type LogField } from './logger';
