@@ -1,0 +1,82 @@
+import { sql, type Kysely } from 'kysely';
+import { ClaimLost } from './idempotency.errors';
+import type { Database, Tx } from './port';
+
+/** An answer as a client saw it. */
+export interface StoredAnswer {
+  readonly status: number;
+  /** JSON, or undefined for an empty body. */
+  readonly body: unknown;
+  readonly location?: string;
+}
+
+/** The answer that was given before. */
+export interface Replay {
+  readonly kind: 'replay';
+  readonly answer: StoredAnswer;
+}
+
+/** Which row, and in whose hands. */
+export interface KeyOwner {
+  readonly caller: string;
+  readonly route: string;
+  readonly key: string;
+  readonly claimId: string;
+}
+
+/** The right to answer a key until the lease ends or somebody takes it over. Ends with `complete`, `store` or `release`. */
+export class Claim {
+  readonly kind = 'claim';
+
+  constructor(
+    private readonly database: Database,
+    private readonly owner: KeyOwner,
+    /** Id for what the request makes, the same through take-overs: look for it before making it when `takenOver`. */
+    readonly resourceId: string,
+    /** An earlier worker died, or gave the key back, under the same request; it may have made the thing. */
+    readonly takenOver: boolean,
+  ) {}
+
+  /** Stores the answer in the transaction of its effect: both or neither. @throws ClaimLost */
+  async complete(tx: Tx, answer: StoredAnswer): Promise<void> {
+    await this.write(tx, answer, sql`status is null`);
+  }
+
+  /** Stores an answer that has no effect to commit with, such as a final 404 or 409. @throws ClaimLost */
+  async store(answer: StoredAnswer): Promise<void> {
+    await this.write(this.database.kysely, answer, sql`status is null`);
+  }
+
+  /** Replaces the answer of this claim after it was completed: a better one has been sent. @throws ClaimLost */
+  async amend(answer: StoredAnswer): Promise<void> {
+    await this.write(this.database.kysely, answer, sql`status is not null`);
+  }
+
+  /**
+   * Gives the key back without an answer, for one that is not to be stored (5xx): the next request with the key runs at once. Does nothing
+   * when the claim was completed or lost.
+   */
+  async release(): Promise<void> {
+    await sql`
+      update idempotency_key set claimed_until = null
+      where ${this.mine()} and status is null`.execute(this.database.kysely);
+  }
+
+  private async write(
+    // oxlint-disable-next-line no-explicit-any -- a pool or a transaction, whatever else the caller keeps in it
+    executor: Kysely<any>,
+    answer: StoredAnswer,
+    state: ReturnType<typeof sql>,
+  ): Promise<void> {
+    const body = answer.body === undefined ? null : JSON.stringify(answer.body);
+    const written = await sql`
+      update idempotency_key set status = ${answer.status}, body = ${body}, location = ${answer.location ?? null}
+      where ${this.mine()} and ${state}`.execute(executor);
+    if (written.numAffectedRows !== 1n) throw new ClaimLost();
+  }
+
+  private mine(): ReturnType<typeof sql> {
+    const { caller, route, key, claimId } = this.owner;
+    return sql`caller = ${caller} and route = ${route} and key = ${key} and claim_id = ${claimId}`;
+  }
+}
