@@ -1,0 +1,41 @@
+import type { AuditReport } from '@stampede/contracts';
+import { findShop, call, issueToken } from './running-shop';
+import type { Verb } from './verb';
+
+const promises: Readonly<Record<string, string>> = {
+  C1: 'every accepted order comes to an end',
+  C2: 'at most one capture an order',
+  C3: "the provider's money equals the confirmed orders",
+  C4: 'no seat is sold twice',
+  C5: 'every event is applied once, in order',
+};
+
+export const auditVerb: Verb = (program, surroundings) => {
+  program
+    .command('audit')
+    .description('ask the running shop whether C1 to C5 hold; exits with 1 when one does not')
+    .option('--url <url>', 'another shop than the one that runs here')
+    .option('--json', "the shop's own answer")
+    .action(async ({ url, json }: { url?: string; json?: true }) => {
+      const shop = await findShop(surroundings, url);
+      const authorization = `Bearer ${await issueToken(shop, 'operator')}`;
+      const reply = await call(`${shop.url}/api/v1/audit`, { headers: { authorization } });
+      const audit = (await reply.json()) as AuditReport;
+      for (const line of json === true ? [JSON.stringify(audit, null, 2)] : auditTable(audit)) surroundings.print(line);
+      if (!audit.invariants.every(({ holds }) => holds)) process.exitCode = 1;
+    });
+};
+
+/** One line an invariant, then one line a violation. */
+export function auditTable({ checkedAt, invariants }: AuditReport): string[] {
+  const head = `${'invariant'.padEnd(52)}${'holds'.padEnd(7)}${'checked'.padStart(9)}${'in flight'.padStart(11)}${'violations'.padStart(12)}`;
+  const rows = invariants.map(({ id, holds, checked, inFlight, violations }) => {
+    const promise = `${id} ${promises[id] ?? ''}`.padEnd(52);
+    const counts = `${String(checked).padStart(9)}${String(inFlight).padStart(11)}${String(violations.length).padStart(12)}`;
+    return `${promise}${(holds ? 'yes' : 'NO').padEnd(7)}${counts}`;
+  });
+  const violations = invariants.flatMap(({ id, violations: found }) =>
+    found.map(({ subject, expected, actual }) => `${id} ${subject}: expected ${expected}, is ${actual}`),
+  );
+  return [`checked at ${checkedAt}`, head, ...rows, ...violations];
+}

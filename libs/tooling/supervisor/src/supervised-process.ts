@@ -1,0 +1,138 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Environment, ProcessPlan } from './plan';
+import { whenReady } from './readiness';
+import { tailOf } from './log-tail';
+
+/** `failed` is final: the process died too often in a row and is left alone. */
+export type ProcessState = 'starting' | 'ready' | 'waiting to restart' | 'stopped' | 'failed';
+
+export interface Surroundings {
+  readonly root: string;
+  /** What every process gets besides its own plan. */
+  readonly env: Environment;
+  readonly logFileOf: (name: string) => string;
+  /** Takes one line for the person at the terminal. */
+  readonly report: (line: string) => void;
+  /** Called after every change of state or process id. */
+  readonly onChange: () => void;
+}
+
+const QUICK_CRASH_MS = 10_000; // a process that lived longer than this was healthy: the count of crashes starts anew
+const MOST_QUICK_CRASHES = 5;
+const FIRST_BACKOFF_MS = 250;
+const LONGEST_BACKOFF_MS = 5_000;
+const STOP_GRACE_MS = 10_000; // twice the longest drain of a service
+const EXIT_OF_BAD_CONFIG = 78; // EX_CONFIG: another start would read the same settings
+const TAIL_LINES = 15;
+
+/** One process of the shop: kept alive with a growing pause between crashes until it is told to stop. */
+export class SupervisedProcess {
+  state: ProcessState = 'stopped';
+  restarts = 0;
+  private child: ChildProcess | undefined;
+  private wanted = false;
+  private quickCrashes = 0;
+  private restartTimer: NodeJS.Timeout | undefined;
+  private exited: Promise<void> = Promise.resolve();
+
+  constructor(
+    public plan: ProcessPlan,
+    private readonly surroundings: Surroundings,
+  ) {}
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  start(): void {
+    if (this.wanted) return;
+    this.wanted = true;
+    this.quickCrashes = 0;
+    this.spawn();
+  }
+
+  /** Resolves when the process has ended: asked by SIGTERM, after ten seconds by SIGKILL. */
+  async stop(): Promise<void> {
+    this.wanted = false;
+    clearTimeout(this.restartTimer);
+    this.child?.kill('SIGTERM');
+    const tooLong = setTimeout(() => this.child?.kill('SIGKILL'), STOP_GRACE_MS);
+    await this.exited;
+    clearTimeout(tooLong);
+    this.become('stopped');
+  }
+
+  async restart(plan: ProcessPlan = this.plan): Promise<void> {
+    await this.stop();
+    this.plan = plan;
+    this.start();
+  }
+
+  /** Ends it without a chance to tidy up. As a crash it is followed by a restart, but it does not count against the process. */
+  kill(): void {
+    this.quickCrashes = 0;
+    this.child?.kill('SIGKILL');
+  }
+
+  /** The last lines it logged, to explain a failure. */
+  lastLines(): string {
+    return tailOf(this.surroundings.logFileOf(this.plan.name), TAIL_LINES);
+  }
+
+  private spawn(): void {
+    const { root, env, logFileOf } = this.surroundings;
+    const log = openSync(logFileOf(this.plan.name), 'a');
+    const startedAt = Date.now();
+    const child = spawn(process.execPath, this.arguments(), {
+      cwd: root,
+      env: { ...env, ...this.plan.env, STAMPEDE_PARENT_PIPE: '1' },
+      stdio: ['pipe', log, log], // the pipe carries nothing: its end tells the child that the runner is gone
+      detached: true, // out of the terminal's process group: Ctrl-C reaches the runner alone
+    });
+    closeSync(log);
+    child.stdin?.on('error', () => undefined); // the child may die first, nothing is ever written
+    this.child = child;
+    this.become('starting');
+    const gone = new AbortController();
+    this.exited = new Promise((resolve) => {
+      const ended = (how: string, code: number | null) => {
+        gone.abort();
+        this.child = undefined;
+        if (this.wanted) this.afterCrash(how, code, Date.now() - startedAt);
+        resolve();
+      };
+      child.once('error', (error) => child.pid === undefined && ended(error.message, null));
+      child.once('exit', (code, signal) => ended(signal === null ? `exit code ${code}` : signal, code));
+    });
+    void whenReady(this.plan.adminUrls, gone.signal).then((ready) => ready && this.become('ready'));
+  }
+
+  private arguments(): string[] {
+    const { scripts } = this.plan;
+    return scripts.length === 1 ? [...scripts] : [join(__dirname, 'one-process.js'), ...scripts];
+  }
+
+  private afterCrash(how: string, code: number | null, livedMs: number): void {
+    const { name } = this.plan;
+    this.quickCrashes = livedMs < QUICK_CRASH_MS ? this.quickCrashes + 1 : 1;
+    if (code === EXIT_OF_BAD_CONFIG || this.quickCrashes >= MOST_QUICK_CRASHES) {
+      this.wanted = false;
+      const times = code === EXIT_OF_BAD_CONFIG ? 'its settings are wrong' : `${MOST_QUICK_CRASHES} times in a row`;
+      this.surroundings.report(`${name} ended (${how}), ${times}: giving up. The end of its log:\n${this.lastLines()}`);
+      this.become('failed');
+      return;
+    }
+    const pauseMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (this.quickCrashes - 1));
+    this.surroundings.report(`${name} ended (${how}): starting it again in ${pauseMs / 1000} s`);
+    this.restarts += 1;
+    this.restartTimer = setTimeout(() => this.spawn(), pauseMs);
+    this.become('waiting to restart');
+  }
+
+  private become(state: ProcessState): void {
+    this.state = state;
+    this.surroundings.onChange();
+  }
+}
