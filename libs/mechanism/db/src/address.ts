@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { sqlState } from './transient';
+import { errorCode } from './error-code';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const duplicateDatabase = '42P04';
@@ -31,7 +31,7 @@ export async function ensureDatabase(serverUrl: string, name: string): Promise<s
     const found = await client.query('select 1 from pg_database where datname = $1', [name]);
     if (found.rowCount === 0) await client.query(`create database ${client.escapeIdentifier(name)}`);
   } catch (error) {
-    const state = error instanceof Error ? sqlState(error) : undefined;
+    const state = errorCode(error);
     if (state !== duplicateDatabase && state !== uniqueViolation) throw error;
   } finally {
     await client.end();

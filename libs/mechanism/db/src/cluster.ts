@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, chmod, chown, cp, mkdir, mkdtemp, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { errorMessage } from './error-code';
 import { EmbeddedPostgresError, explain } from './embedded.errors';
 import { usableNative, type Identity } from './native';
 import { isAlive } from './process-alive';
@@ -71,8 +72,8 @@ async function initdb(cluster: Cluster, dataDir: string): Promise<void> {
       env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
     });
   } catch (error) {
-    const output = error instanceof Error && 'stderr' in error ? `${error.message}\n${String(error.stderr)}` : '';
-    throw explain(output, { dataDir }, error);
+    // execFile's message holds what initdb wrote to stderr.
+    throw explain(errorMessage(error), { dataDir }, error);
   }
 }
 

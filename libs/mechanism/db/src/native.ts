@@ -3,6 +3,7 @@ import { access, constants, cp, mkdtemp, readFile, rename, rm, symlink } from 'n
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
+import { errorCode } from './error-code';
 import { explain, unsupported } from './embedded.errors';
 
 const run = promisify(execFile);
@@ -75,7 +76,7 @@ async function linkLibraries(native: string): Promise<boolean> {
 }
 
 function mayCopyInstead(error: unknown): false {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = errorCode(error);
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return false;
   throw explain(String(error), {}, error);
 }

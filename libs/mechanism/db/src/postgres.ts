@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Kysely, PostgresDialect, sql, type PostgresPoolClient, type Transaction } from 'kysely';
 import { Pool, type PoolClient } from 'pg';
+import { errorMessage } from './error-code';
 import { Listener } from './listener';
 import type { Database, DatabaseOptions, Tx } from './port';
 import { isSerializationFailure } from './transient';
@@ -77,8 +78,10 @@ function openPool(options: DatabaseOptions): Pool {
       query_timeout: statementTimeoutMs + SILENT_SERVER_GRACE_MS,
     }),
   });
-  // A connection that dies while idle is replaced by the next query; without a handler it would end the process.
+  // Without handlers a connection that dies, idle or between two queries, would end the process. The next query on
+  // it fails, or the pool replaces it.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
@@ -94,7 +97,7 @@ async function checkedClient(pool: Pool): Promise<PostgresPoolClient> {
       try {
         return await client.query(text, [...parameters]);
       } catch (error) {
-        broken ||= error instanceof Error && error.message === 'Query read timeout';
+        broken ||= errorMessage(error) === 'Query read timeout';
         throw error;
       }
     },

@@ -1,3 +1,5 @@
+import { errorCode, errorMessage } from './error-code';
+
 /** SQLSTATEs after which the same work may succeed: https://www.postgresql.org/docs/18/errcodes-appendix.html */
 const transientStates = new Set([
   '40001', // serialization_failure
@@ -36,21 +38,16 @@ const connectionLost =
  * committed: after a loss during COMMIT the outcome is unknown.
  */
 export function isTransient(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error instanceof AggregateError) return error.errors.some(isTransient);
-  const code = sqlState(error);
+  if (typeof error !== 'object' || error === null) return false;
+  const code = errorCode(error);
   if (code !== undefined && (transientStates.has(code) || code.startsWith(connectionException))) return true;
   if (code !== undefined && transientSystemCodes.has(code)) return true;
-  return connectionLost.test(error.message) || isTransient(error.cause);
+  if ('errors' in error && Array.isArray(error.errors) && error.errors.some(isTransient)) return true;
+  return connectionLost.test(errorMessage(error)) || ('cause' in error && isTransient(error.cause));
 }
 
 /** Whether the server undid the transaction so that it can simply run again. */
 export function isSerializationFailure(error: unknown): boolean {
-  const code = error instanceof Error ? sqlState(error) : undefined;
+  const code = errorCode(error);
   return code === '40001' || code === '40P01';
-}
-
-/** The SQLSTATE of a server error, or the code of a system error. */
-export function sqlState(error: Error): string | undefined {
-  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

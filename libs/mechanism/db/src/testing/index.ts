@@ -11,10 +11,9 @@ export interface TestDatabase {
 
 /**
  * A fresh, empty database on the server of this test run: the embedded one that jest's global setup started, or the one
- * of TEST_DATABASE_URL. `name` shows up in its name. Drop it in afterAll.
+ * of TEST_DATABASE_URL, or `server`. `name` shows up in its name. Drop it in afterAll.
  */
-export async function testDatabase(name = 'test'): Promise<TestDatabase> {
-  const server = testServerUrl();
+export async function testDatabase(name = 'test', server = testServerUrl()): Promise<TestDatabase> {
   const unique = `${name.slice(0, 30)}_${randomUUID().slice(0, 8)}`.replaceAll(/[^a-z0-9_]/g, '_');
   const url = await ensureDatabase(server, unique);
   const database = openDatabase({ url, applicationName: name });
