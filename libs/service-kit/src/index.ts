@@ -1,1 +1,44 @@
-export {};
+export type { AdminRoute } from './admin-server';
+export { Answer } from './answer';
+export { boot, type BootOptions } from './boot';
+export {
+  ConfigError,
+  boolean,
+  decimal,
+  integer,
+  loadConfig,
+  oneOf,
+  secret,
+  text,
+  url,
+  urlList,
+  type Environment,
+  type ValuesOf,
+  type Variable,
+  type Variables,
+} from './config';
+export { DomainError, Forbidden, NotFound, Refused, RemoteProblem, Unauthenticated, Unavailable, ValidationFailed, type FieldError } from './errors';
+export { EventStream, Events, type StreamEvent } from './event-stream';
+export { inputParser, type RawInput } from './input';
+export { isFinal, keyed, type KeyClaim, type KeyedCall, type Success } from './keyed';
+export type { Log } from './nest-logger';
+export { peer, peersOf, type Peer, type PeerCall, type PeerOptions } from './peers';
+export { PROBLEM_TYPE, classify, problemOf, retryAfterSeconds, type ClassifiedError } from './problem';
+export { BUDGET_HEADER, budgetOf } from './request-budget';
+export {
+  CALLER_ID_HEADER,
+  CALLER_ROLE_HEADER,
+  Caller,
+  Handle,
+  IdempotencyKey,
+  Input,
+  RequestBudget,
+  nestPath,
+  type CallerIdentity,
+  type HandleOptions,
+  type RouteFacts,
+  type RouteInput,
+} from './routing';
+export type { ServiceParts } from './running-service';
+export { defineSettings, settingRows, type ConfigOf, type Needs, type ServiceConfig, type SettingRow, type Settings } from './settings';
+export { BUS, CONFIG, DATABASE, LOG } from './tokens';

@@ -1,0 +1,90 @@
+import { createParamDecorator } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** A comment is sent that often, so that proxies and browsers do not take a quiet stream for a dead one. */
+const KEEP_ALIVE_MS = 15_000;
+
+/** Streams under way of one server, so that a drain can end them: they would never end by themselves. */
+export class OpenStreams {
+  private readonly streams = new Set<EventStream>();
+
+  add(stream: EventStream): void {
+    this.streams.add(stream);
+    stream.closed.addEventListener('abort', () => this.streams.delete(stream), { once: true });
+  }
+
+  closeAll(): void {
+    for (const stream of this.streams) stream.close();
+  }
+}
+
+export interface StreamEvent {
+  readonly event: string;
+  readonly id: number | string;
+  readonly data: unknown;
+}
+
+/** Server-sent events over one answer. Nothing is sent before the first `send`, so that a handler may still refuse. */
+export class EventStream {
+  /** `Last-Event-ID` of a client that comes back. */
+  readonly lastEventId: string | undefined;
+  private readonly ended = new AbortController();
+  private keepAlive: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly reply: FastifyReply,
+    private readonly streams: OpenStreams | undefined,
+  ) {
+    const header = reply.request.headers['last-event-id'];
+    this.lastEventId = typeof header === 'string' ? header : undefined;
+    reply.raw.once('close', () => this.end());
+  }
+
+  /** Aborted when the client has gone, the server drains, or `close` was called. */
+  get closed(): AbortSignal {
+    return this.ended.signal;
+  }
+
+  /** Opens the answer if need be. What is sent after the end is dropped. */
+  send({ event, id, data }: StreamEvent): void {
+    if (this.ended.signal.aborted) return;
+    this.open();
+    this.reply.raw.write(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  /** Ends the answer; an answer that was never opened is left to the handler. */
+  close(): void {
+    if (this.keepAlive !== undefined) this.reply.raw.end();
+    this.end();
+  }
+
+  private open(): void {
+    if (this.keepAlive !== undefined) return;
+    const headers = this.reply.getHeaders();
+    this.reply.hijack();
+    this.reply.raw.writeHead(200, {
+      ...(headers as Record<string, string>),
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+    this.keepAlive = setInterval(() => this.reply.raw.write(':\n\n'), KEEP_ALIVE_MS);
+    this.keepAlive.unref();
+    this.streams?.add(this);
+  }
+
+  private end(): void {
+    clearInterval(this.keepAlive);
+    this.ended.abort();
+  }
+}
+
+/** Property of the Fastify instance that holds its open streams. */
+export const STREAMS = 'stampedeStreams';
+
+/** An `EventStream` over the answer of this request; pair it with `@Handle(route, { produces: 'text/event-stream' })`. */
+export const Events = createParamDecorator((_: undefined, context) => {
+  const http = context.switchToHttp();
+  const { server } = http.getRequest<FastifyRequest>();
+  return new EventStream(http.getResponse<FastifyReply>(), (server as unknown as Record<string, OpenStreams | undefined>)[STREAMS]);
+});

@@ -1,0 +1,139 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { isUtf8 } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
+import type { ServerResponse } from 'node:http';
+import type { LoadShedder } from '@stampede/resilience';
+import { accepts } from './accept';
+import { Answer } from './answer';
+import { Refused } from './errors';
+import { MethodTable } from './method-table';
+import { PROBLEM_TYPE, problemOf } from './problem';
+import type { ProblemFilter } from './problem.filter';
+import { startBudget } from './request-budget';
+import type { RouteFacts } from './routing';
+
+/** The contract's limit of a request body. */
+export const BODY_LIMIT_BYTES = 64 * 1024;
+/** Longer than any client keeps an idle connection, so that the client closes first and no request meets a closing socket. */
+const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+/** A request must have arrived whole by then; a slow sender holds a socket no longer. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const LONGEST_PARAMETER = 500;
+
+export interface AdapterOptions {
+  readonly filter: ProblemFilter;
+  /** While true, every answer ends its connection, so that clients reconnect elsewhere. */
+  readonly draining: () => boolean;
+  /** @throws overloaded where a request of this priority is not served now; `release` tells that it was answered. */
+  readonly shedder: LoadShedder;
+  /** Hooks that must see every request, refused ones too: tracing and metrics. */
+  readonly observe?: (fastify: FastifyInstance) => void;
+}
+
+/** Nest's Fastify adapter with the manners of the contract: problems, 405, 406, 415, body limit, budgets. */
+export class ServiceAdapter extends FastifyAdapter {
+  private readonly methods = new MethodTable();
+
+  constructor(private readonly manners: AdapterOptions) {
+    super(serverOptions(manners) as never); // the overloads differ by HTTP version only, and cannot be told apart from here
+    const fastify = this.getInstance() as unknown as FastifyInstance;
+    this.methods.watch(fastify);
+    manners.observe?.(fastify);
+    readJsonBodies(fastify);
+    fastify.addHook('onRequest', (request, reply, done) => this.greet(request, reply, done));
+  }
+
+  /** Runs before the body is read: what will not be served is refused cheaply. */
+  private greet(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+    if (this.manners.draining()) reply.header('connection', 'close');
+    if (request.is404) {
+      this.refuseUnknown(request, reply);
+      return;
+    }
+    const facts = (request.routeOptions.config as { stampede?: RouteFacts }).stampede;
+    try {
+      if (!accepts(request.headers.accept, facts?.produces ?? 'application/json')) {
+        throw new Refused('not_acceptable', `only ${facts?.produces ?? 'application/json'} can be had here`);
+      }
+      if (startBudget(request).spent) throw new Refused('budget_spent');
+      const permit = this.manners.shedder.admit(facts?.priority ?? 'normal');
+      reply.raw.once('close', () => permit.release('answered'));
+      done();
+    } catch (error) {
+      this.manners.filter.answer(error, request, reply);
+    }
+  }
+
+  private refuseUnknown(request: FastifyRequest, reply: FastifyReply): void {
+    const path = request.originalUrl.split('?', 1)[0] ?? '';
+    const allowed = this.methods.allowed(path);
+    if (allowed.length === 0) {
+      this.manners.filter.answer(new Refused('not_found', 'no route has this path'), request, reply);
+      return;
+    }
+    const headers = { allow: allowed.join(', ') };
+    if (request.method === 'OPTIONS') void reply.code(204).headers(headers).send();
+    else this.manners.filter.answer(new Refused('method_not_allowed', `allowed: ${headers.allow}`, { headers }), request, reply);
+  }
+
+  /** Nest's own `reply` also serves raw responses and files; here there are only Fastify's replies. */
+  override reply(reply: FastifyReply | ServerResponse, body: unknown, status?: number): FastifyReply {
+    const response = reply as FastifyReply;
+    if (response.sent) return response;
+    if (!(body instanceof Answer)) {
+      if (status !== undefined) response.code(status);
+      return response.send(body);
+    }
+    const { headers, status: own } = body.options;
+    if (headers !== undefined) response.headers(headers);
+    if (own !== undefined) response.code(own);
+    return response.send(body.body);
+  }
+}
+
+function serverOptions({ filter }: AdapterOptions): object {
+  const options: FastifyServerOptions = {
+    bodyLimit: BODY_LIMIT_BYTES,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
+    return503OnClosing: false,
+    genReqId: () => '', // requests are told apart by their trace id
+    clientErrorHandler: refuseUnreadable,
+    frameworkErrors: (error, request, reply) => filter.answer(error, request, reply),
+  };
+  return { ...options, skipMiddie: true };
+}
+
+/** JSON alone, strictly UTF-8; keys that would reach a prototype are refused. */
+function readJsonBodies(fastify: FastifyInstance): void {
+  const parse = fastify.getDefaultJsonParser('error', 'error');
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    const { 'content-type': type = '', 'content-encoding': encoding } = request.headers;
+    const charset = /charset="?([\w-]+)/i.exec(type)?.[1];
+    if ((charset !== undefined && !/^(utf-8|utf8|us-ascii)$/i.test(charset)) || (encoding !== undefined && encoding !== 'identity')) {
+      done(new Refused('unsupported_media_type', 'the body must be application/json in UTF-8'));
+    } else if (!isUtf8(body)) {
+      done(new Refused('malformed_json', 'the body is not UTF-8'));
+    } else {
+      parse(request, body.toString(), done);
+    }
+  });
+}
+
+/** For bytes that are no HTTP request: there is no request object, so the answer is written by hand. */
+function refuseUnreadable(this: unknown, error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const detail = error.code === 'HPE_HEADER_OVERFLOW' ? 'the headers are too large' : 'this is not an HTTP request';
+  const body = JSON.stringify(problemOf({ code: 'validation_failed', detail, unexpected: false }, '/'));
+  const head = `HTTP/1.1 400 Bad Request\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`;
+  const traceId = randomBytes(16).toString('hex');
+  socket.end(`${head}x-trace-id: ${traceId}\r\nconnection: close\r\n\r\n${body}`);
+}
+

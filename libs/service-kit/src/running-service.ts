@@ -1,0 +1,182 @@
+import { Module, type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Database } from '@stampede/db';
+import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
+import { httpServerMetrics, httpServerTracing, logger, startTelemetry, type Telemetry } from '@stampede/telemetry';
+import type { FastifyInstance } from 'fastify';
+import { openAdminServer, type AdminRoute, type AdminServer } from './admin-server';
+import { OpenStreams, STREAMS } from './event-stream';
+import { ServiceAdapter } from './http-adapter';
+import { portError } from './listen';
+import { Overload } from './overload';
+import { NestLogger, type Log } from './nest-logger';
+import { ProblemFilter } from './problem.filter';
+import type { ServiceConfig } from './settings';
+import { openStores, type Stores } from './stores';
+import { BUS, CONFIG, DATABASE, LOG } from './tokens';
+
+/** What makes one service out of the kit. */
+export interface ServiceParts {
+  /** Controllers, consumers and providers. `CONFIG`, `DATABASE`, `BUS` and `LOG` can be injected anywhere in it. */
+  readonly module: Type<unknown> | DynamicModule;
+  /** Directories of `000N_<what>.sql`, applied in this order before the module is made. */
+  readonly migrations?: readonly string[];
+  /** Own state only, never a peer's. `true`, or why the service cannot serve now. */
+  readonly ready?: (app: INestApplication) => true | string;
+  /** More answers of the admin port, keyed by method and path. */
+  readonly adminRoutes?: (app: INestApplication) => Readonly<Record<string, AdminRoute>>;
+  /** Hooks of the service's own server, before any route is registered. */
+  readonly prepare?: (fastify: FastifyInstance, config: ServiceConfig) => void;
+}
+
+/** In-flight answers get that long once the port is closed. */
+const FINISH_IN_FLIGHT_MS = 10_000;
+
+@Module({})
+class ServiceModule {}
+
+/** One service of this process, from its first breath (liveness) to its last. */
+export class RunningService {
+  private state: 'starting' | 'ready' | 'draining' = 'starting';
+  readonly log: Log;
+  readonly telemetry: Telemetry;
+  private readonly overload: Overload;
+  private readonly streams = new OpenStreams();
+  private admin: AdminServer | undefined;
+  private stores: Stores | undefined;
+  private started: NestFastifyApplication | undefined;
+  private stopping: Promise<void> | undefined;
+
+  constructor(
+    readonly config: ServiceConfig,
+    private readonly parts: ServiceParts,
+    private readonly needs: { readonly database?: boolean; readonly bus?: boolean },
+  ) {
+    this.telemetry = startTelemetry({ service: config.service, instance: config.instance });
+    this.log = logger(config.service).child({ instance: config.instance });
+    this.overload = new Overload(config.service, () => this.stores?.database?.stats().waiting ?? 0);
+  }
+
+  get name(): string {
+    return this.config.service;
+  }
+
+  get app(): NestFastifyApplication {
+    if (this.started === undefined) throw new Error(`${this.name} has not started`);
+    return this.started;
+  }
+
+  /** Where the traffic port really is. */
+  get url(): string {
+    const { port } = this.app.getHttpServer().address() as { port: number };
+    return `http://${this.config.host}:${port}`;
+  }
+
+  get adminUrl(): string {
+    return `http://${this.config.host}:${this.admin?.port ?? 0}`;
+  }
+
+  /** Probes first, so that a slow start is seen as alive; then stores, module and traffic port; consumers last. */
+  async start(): Promise<this> {
+    const { host } = this.config;
+    const routes: Record<string, AdminRoute> = {};
+    this.admin = await openAdminServer({ host, port: this.config.adminPort, ready: () => this.readiness(), metrics: () => this.telemetry.metrics.render(), routes });
+    this.stores = await openStores(this.config, this.needs, this.parts.migrations ?? []);
+    this.watchPool(this.stores.database);
+    if (this.config.migrate === 'only') return this;
+    const app = await this.createApp(this.stores);
+    this.started = app;
+    await app.init();
+    await app.listen(this.config.port, host).catch((error: unknown) => {
+      throw portError(error, this.config.port);
+    });
+    Object.assign(routes, this.parts.adminRoutes?.(app));
+    await this.startConsumers(app, this.stores);
+    this.state = 'ready';
+    this.overload.watch();
+    this.log.info({ url: this.url, address: this.adminUrl }, 'ready');
+    return this;
+  }
+
+  private watchPool(database: Database | undefined): void {
+    if (database === undefined) return;
+    const { metrics, service } = this.telemetry;
+    for (const state of ['total', 'idle'] as const) metrics.read('poolConnections', { database: service, state }, () => database.stats()[state]);
+    metrics.read('poolWaiting', { database: service }, () => database.stats().waiting);
+  }
+
+  private async createApp(stores: Stores): Promise<NestFastifyApplication> {
+    const filter = new ProblemFilter(this.log, stores.isTransient);
+    const { service } = this.config;
+    const adapter = new ServiceAdapter({
+      filter,
+      draining: () => this.state === 'draining',
+      shedder: this.overload.shedder,
+      observe: (fastify) => {
+        httpServerTracing(fastify, { service });
+        httpServerMetrics(fastify, this.telemetry.metrics);
+      },
+    });
+    const fastify = adapter.getInstance() as unknown as FastifyInstance;
+    fastify.decorate(STREAMS, this.streams);
+    this.parts.prepare?.(fastify, this.config);
+    const app = await NestFactory.create<NestFastifyApplication>(this.rootModule(stores), adapter as FastifyAdapter, {
+      logger: new NestLogger(this.log),
+      bodyParser: false,
+      abortOnError: false,
+    });
+    return app.useGlobalFilters(filter);
+  }
+
+  private async startConsumers(app: NestFastifyApplication, { bus, isTransient }: Stores): Promise<void> {
+    if (bus === undefined) return;
+    const { BusTransport } = await import('./bus-transport.js');
+    const strategy = new BusTransport({ bus, service: this.config.service, isTransient, log: this.log });
+    app.connectMicroservice({ strategy }, { inheritAppConfig: true });
+    await app.startAllMicroservices();
+  }
+
+  private rootModule(stores: Stores): DynamicModule {
+    const provided = new Map<symbol, unknown>([
+      [CONFIG, this.config],
+      [LOG, this.log],
+      [DATABASE, stores.database],
+      [BUS, stores.bus],
+    ]);
+    const providers = [...provided].map(([provide, useValue]) => ({ provide, useValue }));
+    return { module: ServiceModule, global: true, providers, exports: [...provided.keys()], imports: [this.parts.module as Type<unknown>] };
+  }
+
+  private readiness(): true | string {
+    if (this.state !== 'ready') return this.state;
+    if (this.overload.shedding) return 'shedding load';
+    return this.parts.ready?.(this.app) ?? true;
+  }
+
+  /** Readiness off, wait for clients to look away, finish what is in flight, then consumers, module and stores. May be called twice. */
+  stop(): Promise<void> {
+    this.stopping ??= this.drain();
+    return this.stopping;
+  }
+
+  private async drain(): Promise<void> {
+    this.state = 'draining';
+    if (this.started !== undefined) {
+      if (this.config.drainMs > 0) await new Promise((resolve) => setTimeout(resolve, this.config.drainMs));
+      await this.closeTraffic(this.started);
+      await this.started.close();
+    }
+    await this.stores?.close();
+    await this.admin?.close();
+    this.overload.stop();
+    await this.telemetry.shutdown();
+  }
+
+  private async closeTraffic(app: NestFastifyApplication): Promise<void> {
+    this.streams.closeAll();
+    const server = app.getHttpServer();
+    const cutOff = setTimeout(() => server.closeAllConnections(), FINISH_IN_FLIGHT_MS);
+    await app.getHttpAdapter().getInstance().close();
+    clearTimeout(cutOff);
+  }
+}
