@@ -48,7 +48,7 @@ export function explain(
     return unsupported(lastLine(output), options);
   }
   const memory = /Cannot allocate memory/.test(output) ? ` (${Math.round(freemem() / 2 ** 20)} MB free)` : '';
-  return new EmbeddedPostgresError('start_failed', `PostgreSQL did not start: ${lastLine(output)}${memory}`, options);
+  return new EmbeddedPostgresError('start_failed', `PostgreSQL does not run: ${lastLine(output)}${memory}`, options);
 }
 
 /** This machine cannot run the binaries that came with the packages. */

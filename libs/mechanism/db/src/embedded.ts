@@ -1,17 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { openSync, closeSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { prepareCluster, type Cluster } from './cluster';
 import { EmbeddedPostgresError, explain } from './embedded.errors';
-import { awaitFormerServer } from './former-server';
+import { awaitFormerServer, becomesReady } from './former-server';
 import { watch } from './watcher';
 
 /** Recovery after a power cut reads at most max_wal_size; this is far above what that takes. */
 const START_TIMEOUT_MS = 60_000;
-const POLL_MS = 15;
 /** A fast shutdown writes what is dirty, at most the shared buffers; after this it is cut short. */
 const STOP_TIMEOUT_MS = 10_000;
 /** Children of a server that was killed leave its shared memory within about a second. */
@@ -23,8 +22,8 @@ export interface EmbeddedPostgres {
   /** Address of the server without a database: see `ensureDatabase`. */
   readonly url: string;
   readonly pid: number;
-  /** Settles when the server has ended, asked for or not, with the end of its log. */
-  readonly exited: Promise<string>;
+  /** Settles when the server has ended: with undefined after `stop`, else with why. Never rejects. */
+  readonly exited: Promise<EmbeddedPostgresError | undefined>;
   /** Ends sessions and server in order (fast shutdown); resolves when no process is left. May be called twice. */
   stop(): Promise<void>;
 }
@@ -62,7 +61,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
 async function launch(cluster: Cluster, options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const logFile = join(cluster.dataDir, 'server.log');
-  await rm(logFile, { force: true });
+  await rename(logFile, `${logFile}.before`).catch(() => undefined); // there is none at the first start
   const log = openSync(logFile, 'a', 0o600);
   const server = spawn(join(cluster.native, 'bin', 'postgres'), serverArguments(cluster.dataDir, options), {
     ...cluster.identity,
@@ -85,17 +84,25 @@ async function launch(cluster: Cluster, options: EmbeddedPostgresOptions): Promi
   const pid = server.pid;
   if (pid === undefined) throw explain(await ended, options);
   const dismissWatcher = watch(pid);
-  void ended.then(dismissWatcher);
-  const alive = await Promise.race([ready(cluster.dataDir, pid), ended.then((text) => ({ text }))]);
-  if (alive !== true) {
-    if (alive === false) server.kill('SIGKILL');
-    throw explain(alive === false ? 'the server did not get ready in time' : alive.text, options);
+  const gone = new AbortController();
+  void ended.then(() => {
+    dismissWatcher();
+    gone.abort();
+  });
+  if (!(await becomesReady(cluster.dataDir, pid, START_TIMEOUT_MS, gone.signal))) {
+    if (gone.signal.aborted) throw explain(await ended, options);
+    server.kill('SIGKILL');
+    throw explain(`not ready after ${START_TIMEOUT_MS / 1_000} s, see ${logFile}`, options);
   }
+  let asked = false;
   return {
     url: `postgres://postgres@127.0.0.1:${options.port}`,
     pid,
-    exited: ended.then((text) => text.slice(-2_000)),
-    stop: () => stop(server, ended),
+    exited: ended.then((text) => (asked ? undefined : explain(text, options))),
+    stop() {
+      asked = true;
+      return stop(server, ended);
+    },
   };
 }
 
@@ -117,21 +124,11 @@ function serverArguments(dataDir: string, options: EmbeddedPostgresOptions): str
     log_timezone: 'UTC',
     log_error_verbosity: 'terse', // a DETAIL would quote rows, and with them personal data
     log_min_error_statement: 'panic', // so would a statement
+    log_min_messages: 'log', // errors are the caller's: a duplicate key is daily business
     log_checkpoints: 'off',
     ...(options.durable === false && { fsync: 'off', full_page_writes: 'off' }),
   };
   return ['-D', dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
-}
-
-/** True once the server says so in its pid file (line 8), false after the timeout. */
-async function ready(dataDir: string, pid: number): Promise<boolean> {
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (Date.now() < deadline) {
-    const lines = (await readFile(join(dataDir, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
-    if (Number(lines[0]) === pid && lines[7]?.trim() === 'ready') return true;
-    await delay(POLL_MS);
-  }
-  return false;
 }
 
 async function stop(server: ChildProcess, ended: Promise<string>): Promise<void> {

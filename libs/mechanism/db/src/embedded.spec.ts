@@ -1,0 +1,162 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { access, chmod, mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { explain } from './embedded.errors';
+import { ensureDatabase, eraseEmbeddedPostgres, openDatabase, startEmbeddedPostgres, type EmbeddedPostgres } from './index';
+import { isAlive } from './process-alive';
+import { freePort } from './testing/free-port';
+
+const asRoot = process.getuid?.() === 0 ? test : test.skip;
+let home: string;
+let dataDir: string;
+let port: number;
+const started: EmbeddedPostgres[] = [];
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'embedded-'));
+  await chmod(home, 0o711);
+  dataDir = join(home, 'postgres');
+  port = await freePort();
+});
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((server) => server.stop()));
+  await eraseEmbeddedPostgres(dataDir);
+  await rm(home, { recursive: true, force: true });
+});
+
+async function start(): Promise<EmbeddedPostgres> {
+  const server = await startEmbeddedPostgres({ dataDir, port });
+  started.push(server);
+  return server;
+}
+
+async function query<Row>(text: string): Promise<Row[]> {
+  const url = await ensureDatabase(`postgres://postgres@127.0.0.1:${port}`, 'shop');
+  const database = openDatabase({ url, applicationName: 'embedded test' });
+  try {
+    return (await sql.raw<Row>(text).execute(database.kysely)).rows;
+  } finally {
+    await database.close();
+  }
+}
+
+/** A process that starts the server and says its pid; it is there to be killed. */
+async function starter(): Promise<{ process: ChildProcess; pid: number }> {
+  const script = `
+    require(${JSON.stringify(join(__dirname, 'testing', 'run-sources.cjs'))});
+    require(${JSON.stringify(join(__dirname, 'embedded'))})
+      .startEmbeddedPostgres(${JSON.stringify({ dataDir, port })})
+      .then(({ pid }) => process.send({ pid }), (error) => process.send({ error: error.message }));
+    setInterval(() => undefined, 1_000); // the server alone does not keep its starter alive`;
+  const file = join(home, 'starter.cjs');
+  await writeFile(file, script);
+  const child = fork(file, { execArgv: [] });
+  const [message] = (await once(child, 'message')) as [{ pid?: number; error?: string }];
+  if (message.pid === undefined) throw new Error(message.error);
+  return { process: child, pid: message.pid };
+}
+
+async function ends(pid: number, withinMs: number): Promise<boolean> {
+  const deadlineMs = Date.now() + withinMs;
+  while (Date.now() < deadlineMs) {
+    if (!isAlive(pid)) return true;
+    await delay(20);
+  }
+  return false;
+}
+
+test('a commit survives a stop and a killed server, and is synced to disk', async () => {
+  const first = await start();
+  await query('create table kept (n int); insert into kept values (1)');
+  expect(await query('select name, setting from pg_settings where name = \'fsync\'')).toEqual([{ name: 'fsync', setting: 'on' }]);
+  await first.stop();
+  await first.stop();
+  expect(isAlive(first.pid)).toBe(false);
+  expect(await first.exited).toBeUndefined();
+  const second = await start();
+  await query('insert into kept values (2)');
+  process.kill(second.pid, 'SIGKILL');
+  expect(await second.exited).toMatchObject({ code: 'start_failed' });
+  await start();
+  expect(await query('select n from kept order by n')).toEqual([{ n: 1 }, { n: 2 }]);
+});
+
+test('when its starter is killed the server is gone within 5 s, and the next start does not stumble over it', async () => {
+  const { process: child, pid } = await starter();
+  await query('create table kept (n int)');
+  child.kill('SIGKILL');
+  const next = await start();
+  expect(await ends(pid, 5_000)).toBe(true);
+  expect(next.pid).not.toBe(pid);
+  await query('insert into kept values (1)');
+});
+
+test("the terminal's Ctrl-C does not reach the server: it is in a session of its own", async () => {
+  const { pid } = await start();
+  const session = async (of: number): Promise<string | undefined> =>
+    (await readFile(`/proc/${of}/stat`, 'utf8').catch(() => `x) S 0 0 ${of}`)).split(') ')[1]?.split(' ')[3];
+  expect(await session(pid)).toBe(String(pid));
+});
+
+test('a pid file left by a crash does not block the start, though its number belongs to another process now', async () => {
+  await (await start()).stop();
+  await writeFile(join(dataDir, 'postmaster.pid'), `${process.pid}\n${dataDir}\n`);
+  await start();
+  expect(await query('select 1 as n')).toEqual([{ n: 1 }]);
+});
+
+test('a second shop on the same data is refused, and the first one goes on', async () => {
+  await start();
+  const second = startEmbeddedPostgres({ dataDir, port: await freePort() });
+  await expect(second).rejects.toMatchObject({ code: 'already_running', message: expect.stringContaining('stop that shop first') });
+  expect(await query('select 1 as n')).toEqual([{ n: 1 }]);
+});
+
+test('starts at the same time on new data: one runs, the other says why not', async () => {
+  const results = await Promise.allSettled([start(), startEmbeddedPostgres({ dataDir, port: await freePort() })]);
+  const [first, second] = results;
+  for (const result of results) if (result.status === 'fulfilled' && !started.includes(result.value)) started.push(result.value);
+  expect([first.status, second.status].toSorted()).toEqual(['fulfilled', 'rejected']);
+  const refused = results.find((result) => result.status === 'rejected');
+  expect(refused?.reason).toMatchObject({ code: 'already_running' });
+});
+
+test('a busy port is named with the remedy', async () => {
+  const other: Server = createServer().listen(port, '127.0.0.1');
+  await once(other, 'listening');
+  await expect(start()).rejects.toMatchObject({
+    code: 'port_busy',
+    message: `port ${port} is in use: stop what listens there, or set STAMPEDE_PORT_BASE to move all ports`,
+  });
+  other.close();
+});
+
+asRoot("data below root's private home lives where the server's user can go, and is erased with the rest", async () => {
+  await chmod(home, 0o700);
+  const first = await start();
+  await query('create table kept (n int)');
+  const elsewhere = await readlink(dataDir);
+  await first.stop();
+  await start();
+  expect(await query('select count(*) as n from kept')).toEqual([{ n: 0 }]);
+  await started.splice(0)[0]?.stop();
+  await eraseEmbeddedPostgres(dataDir);
+  await expect(access(elsewhere)).rejects.toThrow('ENOENT');
+});
+
+test.each([
+  ['initdb: error: could not write to file: No space left on device', 'disk_full'],
+  ['FATAL:  could not create any TCP/IP sockets', 'port_busy'],
+  ['postgres: error while loading shared libraries: libicui18n.so.60: cannot open', 'unsupported_platform'],
+  ['FATAL:  data directory has wrong ownership', 'start_failed'],
+])('what PostgreSQL prints becomes one line that says what to do: %s', (output, code) => {
+  const error = explain(`LOG:  starting\n${output}\nHINT:  none\n`, { port: 5433, dataDir: 'the-folder' });
+  expect(error.code).toBe(code);
+  expect(error.message).not.toContain('\n');
+  if (code === 'start_failed') expect(error.message).toContain('wrong ownership');
+});
