@@ -110,11 +110,18 @@ export class EmbeddedSubscription implements Subscription {
         position = next;
       } catch (error) {
         const verdict = judge(error, position.failures, this.options);
-        if (verdict.next === 'retry') return { ...position, failures: verdict.failures, retryInMs: verdict.delayMs };
+        if (verdict.next === 'retry') return this.retry(position, verdict);
         // This ends the batch: a dead letter holds a row of its topic, and holding two could deadlock.
         return { ...next, retryInMs: 0, unusable: { record, error } };
       }
     }
     return { ...position, retryInMs: 0 };
+  }
+
+  private retry(position: Position, { failures, delayMs }: { failures: number; delayMs: number }): Progress {
+    const { topic, group } = this.options;
+    const offset = String(position.event_offset);
+    notice({ kind: 'retry', topic, group, partition: position.partition, offset, failures, delayMs });
+    return { ...position, failures, retryInMs: delayMs };
   }
 }

@@ -129,7 +129,7 @@ class EmbeddedBus implements Bus {
     const letter = deadLetterEvent({ original: record.payload, group, topic, partition, offset }, error);
     await createTopic(tx, deadLetterTopic(topic), PARTITIONS);
     await appendRecords(tx, deadLetterTopic(topic), [recordOf(letter)]);
-    notice({ kind: 'dead-letter', topic, group, partition, offset });
+    notice({ kind: 'dead-letter', topic, group });
   };
 }
 

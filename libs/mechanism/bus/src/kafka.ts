@@ -1,0 +1,53 @@
+import { PARTITIONS } from '@stampede/contracts';
+import { Kafka, logLevel, type Admin } from 'kafkajs';
+import { BrokerBus, type BrokerClient } from './broker-bus';
+import { openConsumer } from './kafka.consumer';
+import { KafkaPublisher } from './kafka.publisher';
+import type { Bus } from './port';
+
+const CONNECT_TIMEOUT_MS = 3_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+/** Bounds how long a publisher waits for a broker that is away; the relay tries again later. */
+const retry = { retries: 4, initialRetryTime: 150, maxRetryTime: 1_500 };
+
+/** The bus on Kafka by kafkajs. */
+export function openKafkaBus(options: { brokers: string[]; clientId: string }): Bus {
+  const kafka = new Kafka({
+    ...options,
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    retry,
+    // Failures reach the caller or the bus channel; as log lines they would carry stacks and addresses.
+    logLevel: logLevel.NOTHING,
+  });
+  const publisher = new KafkaPublisher(kafka, retry);
+  return new BrokerBus({
+    async createTopic(topic) {
+      const wanted = { topic, numPartitions: PARTITIONS };
+      await administer(kafka, (admin) => admin.createTopics({ topics: [wanted], waitForLeaders: true }));
+    },
+    send: (topic, messages) => publisher.send(topic, messages),
+    openConsumer: (complete, publish, signal) => openConsumer(kafka, complete, publish, signal),
+    positions: (topic, groupId) => administer(kafka, (admin) => positions(admin, topic, groupId)),
+    close: () => publisher.close(),
+  });
+}
+
+async function positions(admin: Admin, topic: string, groupId: string): ReturnType<BrokerClient['positions']> {
+  const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
+  const offsets = await admin.fetchTopicOffsets(topic);
+  return offsets.map(({ partition, low, high }) => {
+    const committed = Number(found?.partitions.find((candidate) => candidate.partition === partition)?.offset ?? -1);
+    return { oldest: Number(low), next: Number(high), committed: committed < 0 ? undefined : committed };
+  });
+}
+
+async function administer<T>(kafka: Kafka, run: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await run(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
