@@ -81,7 +81,7 @@ function listen(name: string, counts: Readonly<Record<string, Count>>): void {
     const message = published as Message;
     const metrics = metricsFor(message);
     if (metrics === undefined) return;
-    counts[text(message['type'] ?? message['kind'])]?.(metrics, message, text(message['name'] ?? message['saga']));
+    counts[text(message['kind'] ?? message['type'])]?.(metrics, message, text(message['name'] ?? message['saga']));
   });
 }
 

@@ -1,5 +1,6 @@
+import { format } from 'node:util';
 import { context, trace } from '@opentelemetry/api';
-import { pino, type DestinationStream, type Logger } from 'pino';
+import { pino, type Bindings, type ChildLoggerOptions, type DestinationStream, type Logger } from 'pino';
 import { scrub } from './scrub';
 
 /** The fields that may be logged. Whatever is not here is dropped, so that a body, a header or a buyer cannot get in by accident. */
@@ -25,11 +26,23 @@ export function logger(service: string, options: { level?: string; destination?:
     messageKey: 'message',
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     mixin: traceFields,
-    formatters: { level: (level: string) => ({ level }), log: permitted, bindings: permitted },
+    formatters: { level: (level: string) => ({ level }), log: permitted },
     hooks: { logMethod: scrubMessage },
     serializers: { err: (value: unknown) => value }, // permitted() has made it already
   };
-  return options.destination === undefined ? pino(configuration) : pino(configuration, options.destination);
+  return guarded(options.destination === undefined ? pino(configuration) : pino(configuration, options.destination));
+}
+
+/** pino writes what is bound to a child as it comes. Children inherit this, whatever their depth; they may set their level and nothing else. */
+function guarded(log: Logger): Logger {
+  const { child, setBindings } = log;
+  log.child = function childOf(this: Logger, bindings: Bindings, options?: ChildLoggerOptions) {
+    return child.call(this, permitted(bindings), options?.level === undefined ? {} : { level: options.level });
+  } as Logger['child'];
+  log.setBindings = function bind(this: Logger, bindings: Bindings) {
+    setBindings.call(this, permitted(bindings));
+  };
+  return log;
 }
 
 function traceFields(): Record<string, string> {
@@ -71,11 +84,16 @@ function describeError(error: unknown, depth = 1): unknown {
   };
 }
 
-/** pino's own handling would put an error's fields or a formatted object into the line as they are. */
+/** pino's own handling would put an error's fields or a formatted object into the line as they are; texts and numbers fill a format, objects do not. */
 function scrubMessage(this: Logger, args: Parameters<Logger['info']>, method: (...args: unknown[]) => void): void {
-  const [first, second] = args as unknown[];
-  if (typeof first === 'string') return method.apply(this, [scrub(first)]);
+  const [first, ...rest] = args as unknown[];
+  if (typeof first === 'string') return method.apply(this, [messageOf([first, ...rest])]);
   const fields = first instanceof Error ? { err: first } : first;
-  const message = typeof second === 'string' ? second : first instanceof Error ? first.message : undefined;
-  method.apply(this, message === undefined ? [fields] : [fields, scrub(message)]);
+  if (rest.length === 0 && first instanceof Error) rest.push(first.message);
+  method.apply(this, rest.length === 0 ? [fields] : [fields, messageOf(rest)]);
+}
+
+function messageOf(parts: readonly unknown[]): string {
+  const harmless = parts.filter((part) => typeof part === 'string' || typeof part === 'number');
+  return scrub(format(...harmless));
 }

@@ -13,7 +13,7 @@ export interface Sdk {
   readonly tracerProvider: TracerProvider;
   /** A root span started by `start` gets this trace id. */
   withTraceId(traceId: string, start: () => Span): Span;
-  /** Exports what is left; resolves within SHUTDOWN_MS even when the collector is gone. */
+  /** Exports what is left; resolves within SHUTDOWN_MS even when the collector is gone, whose timers may hold the process: exit it. */
   shutdown(): Promise<void>;
 }
 

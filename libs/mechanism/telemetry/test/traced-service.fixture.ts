@@ -1,0 +1,76 @@
+// pg, ioredis and undici come before telemetry on purpose: the order of imports must not matter.
+import { createServer, type AddressInfo } from 'node:net';
+import { Redis } from 'ioredis';
+import { Pool } from 'pg';
+import { Agent, request } from 'undici';
+import fastify, { type FastifyInstance } from 'fastify';
+import { clientTracing, httpServerTracing, inProducerSpan, injectTraceparent, runConsumer, startTelemetry, type TracedEvent } from '../src/index';
+
+/** Two services in one process: orders calls inventory, inventory asks the database, orders publishes what notifications handles. */
+async function main(): Promise<void> {
+  const pool = new Pool({ connectionString: process.env['TEST_DATABASE_URL'], max: 2 });
+  await pool.query('select 1'); // a connection from before tracing, and work of no trace
+  const redis = new Redis({ port: await redisThatAgrees(), enableReadyCheck: false, disableClientInfo: true, maxRetriesPerRequest: 0 });
+  await redis.set('before', '1');
+  const orders = startTelemetry({ service: 'orders', instance: '0' });
+  const inventory = startTelemetry({ service: 'inventory' });
+
+  const seats = fastify();
+  httpServerTracing(seats, { service: 'inventory' });
+  seats.put('/holds/:holdId', async () => {
+    const { rows } = await pool.query('select $1::text as state', ['confirmed-secret-value']);
+    return rows[0] as object;
+  });
+  const inventoryUrl = await listening(seats);
+
+  const agent = new Agent().compose(clientTracing({ peer: 'inventory' }));
+  const shop = fastify();
+  httpServerTracing(shop, { service: 'orders' });
+  shop.post('/orders', async () => {
+    const reply = await request(`${inventoryUrl}/holds/1?x=1`, {
+      dispatcher: agent,
+      method: 'PUT',
+      body: '{"a":1}',
+      headers: { 'content-type': 'application/json' },
+      operation: 'confirmHold',
+    } as Parameters<typeof request>[1]);
+    await reply.body.dump();
+    const client = await pool.connect();
+    await client.query('begin');
+    const event = await inProducerSpan('orders', { topic: 'stampede.orders', type: 'placed', subject: 'o-1' }, async () => {
+      await client.query('values (3)');
+      return injectTraceparent<TracedEvent>({ id: 'e-1', type: 'placed', subject: 'o-1' });
+    });
+    await client.query('commit');
+    client.release();
+    await redis.set('address:203.0.113.7', '1');
+    await runConsumer({ service: 'notifications', topic: 'stampede.orders', group: 'notifications' }, event, () => pool.query('select 2'));
+    return {};
+  });
+  shop.get('/loaded', () => ({ sdk: Object.keys(require.cache).some((file) => file.includes('sdk-node')) }));
+  process.send?.({ url: await listening(shop) });
+  process.once('disconnect', async () => {
+    redis.disconnect();
+    await Promise.all([shop.close(), seats.close(), pool.end(), agent.close()]);
+    await inventory.shutdown();
+    await orders.shutdown();
+    process.exit(); // as boot does: an exporter that tries again would hold the process
+  });
+}
+
+/** Answers OK to every command. Tracing sees the client's side, and real servers have a suite of their own. */
+async function redisThatAgrees(): Promise<number> {
+  const server = createServer((socket) => {
+    socket.on('data', (commands) => {
+      for (const _command of commands.toString().matchAll(/^\*\d+\r$/gm)) socket.write('+OK\r\n');
+    });
+  }).unref();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+async function listening(server: FastifyInstance): Promise<string> {
+  return server.listen({ port: 0, host: '127.0.0.1' });
+}
+
+void main();
