@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Category, type NewEvent } from '@stampede/contracts';
 import { listPrice, type Stage } from './list-prices';
+import { readFixture, stadiums, type Stadium } from './stadiums';
 import { instantOf, offsetMinutes } from './venue-clock';
 
 interface Match {
@@ -14,30 +13,15 @@ interface Match {
   readonly ground: string;
 }
 
-interface Stadium {
-  readonly city: string;
-  readonly timezone: string;
-  readonly cc: string;
-  readonly name: string;
-  readonly capacity: number;
-}
-
-const FIXTURES = join(__dirname, '..', 'fixtures');
 const WEEK_MS = 7 * 24 * 3_600_000;
 /** The first match is at least this far away when the shop is new, so that the shop can be tried for two months. */
 const LEAD_MS = 60 * 24 * 3_600_000;
 /** Of a stadium's seats, from the dearest category to the cheapest; the last takes what rounding leaves. */
 const SHARES: Readonly<Record<Category, number>> = { CAT1: 0.1, CAT2: 0.2, CAT3: 0.3, CAT4: 0.4 };
 
-/** The stadiums of the fixtures with their clocks, by city. */
-export function stadiums(): ReadonlyMap<string, Stadium> {
-  const { stadiums: list } = read<{ stadiums: Stadium[] }>('worldcup.stadiums.json');
-  return new Map(list.map((stadium) => [stadium.city, stadium]));
-}
-
 /** The 104 matches of the fixtures as events on sale from `now`, shifted by whole weeks so that the first is at least 60 days away. */
 export function seededEvents(now: Date): NewEvent[] {
-  const { matches } = read<{ matches: Match[] }>('worldcup.json');
+  const { matches } = readFixture<{ matches: Match[] }>('worldcup.json');
   const byCity = stadiums();
   const starts = matches.map((match) => kickOff(match).getTime());
   const weeks = Math.ceil((now.getTime() + LEAD_MS - Math.min(...starts)) / WEEK_MS);
@@ -77,8 +61,4 @@ function stageOf(round: string): Stage {
 function kickOff(match: Match): Date {
   const [clock = '', zone = ''] = match.time.split(' ');
   return instantOf(match.date, clock, offsetMinutes(zone));
-}
-
-function read<T>(file: string): T {
-  return JSON.parse(readFileSync(join(FIXTURES, file), 'utf8')) as T;
 }

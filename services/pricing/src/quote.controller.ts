@@ -7,7 +7,7 @@ const route = pricingApi.routes.quote;
 
 @Controller()
 export class QuoteController {
-  @Handle(route, { class: 'critical' })
+  @Handle(route, { priority: 'critical' })
   quote(@Input(route) { demand, quantity, countryCode }: InputOf<typeof route>): Quote {
     return quoteFor(demand, quantity, countryCode);
   }
