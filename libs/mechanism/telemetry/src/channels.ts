@@ -12,17 +12,16 @@ function text(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : 'unknown';
 }
 
-function seconds(ms: unknown): number {
-  return typeof ms === 'number' ? ms / 1_000 : Number.NaN;
-}
-
 const resilience: Readonly<Record<string, Count>> = {
-  breaker_state: (metrics, message, name) => {
+  breaker_state(metrics, message, name) {
     const entered = text(message['state']);
-    for (const state of CIRCUIT_STATES) metrics.set('breakerState', { breaker: name, state }, state === entered ? 1 : 0);
+    showState(metrics, name, entered);
     metrics.count('breakerTransitions', { breaker: name, state: entered });
   },
-  breaker_call: (metrics, message, name) => metrics.count('breakerCalls', { breaker: name, result: text(message['result']) }),
+  breaker_call(metrics, message, name) {
+    showClosedAtFirst(metrics, name);
+    metrics.count('breakerCalls', { breaker: name, result: text(message['result']) });
+  },
   bulkhead_full: (metrics, message, name) => metrics.count('bulkheadFull', { bulkhead: name, reason: text(message['reason']) }),
   retry: (metrics, _message, name) => metrics.count('retries', { policy: name }),
   retry_denied: (metrics, message, name) => metrics.count('retriesDenied', { policy: name, reason: text(message['reason']) }),
@@ -35,6 +34,18 @@ const resilience: Readonly<Record<string, Count>> = {
   budget_spent: (metrics, _message, name) => metrics.count('budgetSpent', { policy: name }),
   unknown_outcome: (metrics, message, name) => metrics.count('unknownOutcomes', { policy: name, reason: text(message['reason']) }),
 };
+
+const shown = new WeakMap<Metrics, Set<string>>();
+
+function showState(metrics: Metrics, breaker: string, entered: string): void {
+  for (const state of CIRCUIT_STATES) metrics.set('breakerState', { breaker, state }, state === entered ? 1 : 0);
+  shown.set(metrics, (shown.get(metrics) ?? new Set()).add(breaker));
+}
+
+/** A circuit tells its state when it changes; until then it is closed. */
+function showClosedAtFirst(metrics: Metrics, breaker: string): void {
+  if (shown.get(metrics)?.has(breaker) !== true) showState(metrics, breaker, 'closed');
+}
 
 const outbox: Readonly<Record<string, Count>> = {
   published: (metrics, message) => metrics.count('outboxPublished', { topic: text(message['topic']) }, Number(message['count'] ?? 1)),
@@ -53,16 +64,18 @@ const bus: Readonly<Record<string, Count>> = {
   'dead-letter': (metrics, message) => metrics.count('deadLetters', { topic: text(message['topic']), group: text(message['group']) }),
 };
 
+const SAGA_STEP_OUTCOMES = ['done', 'rejected', 'unknown', 'not-happened', 'timed-out', 'compensated', 'failed'] as const;
+
 const saga: Readonly<Record<string, Count>> = {
-  step: (metrics, message, name) =>
-    metrics.count('sagaSteps', { saga: name, step: text(message['step']), outcome: text(message['outcome']) }),
-  finished: (metrics, message, name) => {
-    const labels = { saga: name, outcome: text(message['outcome']) };
-    metrics.count('sagaFinished', labels);
-    const duration = seconds(message['ageMs'] ?? message['durationMs']);
-    if (!Number.isNaN(duration)) metrics.observe('sagaDuration', labels, duration);
-  },
+  ...Object.fromEntries(SAGA_STEP_OUTCOMES.map((outcome) => [outcome, countStep(outcome)])),
+  finished: (metrics, message, name) => metrics.count('sagaFinished', { saga: name, outcome: text(message['outcome']) }),
+  'taken-over': (metrics, _message, name) => metrics.count('sagaTakeovers', { saga: name }),
+  'store-failed': (metrics, _message, name) => metrics.count('sagaStoreFailures', { saga: name }),
 };
+
+function countStep(outcome: string): Count {
+  return (metrics, message, name) => metrics.count('sagaSteps', { saga: name, step: text(message['step']), outcome });
+}
 
 let listening = false;
 

@@ -15,14 +15,14 @@ export interface TracedCall {
 }
 
 /** An undici interceptor: every request carries the `traceparent` of the work that makes it, and has a client span when that is sampled.
- *  `agent.compose(clientTracing({ peer: 'inventory' }))` */
-export function clientTracing({ peer }: { peer: string }): Dispatcher.DispatcherComposeInterceptor {
+ *  `agent.compose(clientTracing({ service: 'orders', peer: 'inventory' }))`; without `service` it is the one whose work makes the call. */
+export function clientTracing({ peer, service: caller }: { peer: string; service?: string }): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options: Options, handler: Handler) => {
     const active = context.active();
     const parent = trace.getSpan(active);
     if (parent === undefined) return dispatch(options, handler);
     if (!parent.isRecording()) return dispatch(withTrace(options, parent.spanContext()), handler);
-    const service = serviceOf(active) ?? 'unknown';
+    const service = caller ?? serviceOf(active) ?? 'unknown';
     const span = tracerOf(service).startSpan(spanNames.client(options.method, peer, options.operation), {
       kind: SpanKind.CLIENT,
       attributes: clientAttributes(options, peer, service),

@@ -11,6 +11,7 @@ export {
   type TracedEvent,
 } from './messaging';
 export { formatTraceparent, parseTraceparent } from './traceparent';
-export { Metrics, metricsOf } from './metrics';
+export { Metrics, metricsOf, type GaugeValue } from './metrics';
 export { metricDefinitions, type LabelsOf, type MetricDefinition, type MetricKey } from './names';
+export { watchBusLag, watchOutbox, watchPool, watchSaga } from './watch';
 export { LOG_FIELDS, logger, type LogField } from './logger';

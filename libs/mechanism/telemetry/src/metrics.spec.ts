@@ -3,6 +3,7 @@ import { context } from '@opentelemetry/api';
 import { listenToChannels } from './channels';
 import { Metrics, metricsOf } from './metrics';
 import { metricDefinitions } from './names';
+import { watchBusLag, watchOutbox, watchPool, watchSaga } from './watch';
 import { addRuntimeMetrics } from './runtime-metrics';
 import { baseContext, startPropagation } from './tracing';
 
@@ -38,6 +39,37 @@ test('a gauge that is read at the scrape is left out when it cannot be read', as
   expect(await series(metrics)).toEqual(['db_pool_waiting{database="orders",service="orders"} 3']);
   waiting = 0;
   expect(await series(metrics)).toEqual(['db_pool_waiting{database="orders",service="orders"} 0']);
+});
+
+test('pool, sagas, outbox and lag are shown from what their libraries tell', async () => {
+  const metrics = new Metrics('orders');
+  watchPool(metrics, 'orders', { stats: () => ({ total: 5, idle: 2, waiting: 1 }) });
+  watchSaga(metrics, 'order', { stats: async () => ({ open: 4, oldestAgeMs: 1_500 }) });
+  watchOutbox(metrics, { stats: async () => ({ unpublished: 7, oldestAgeMs: 250 }) });
+  watchBusLag(metrics, { lag: async () => 9 }, 't', 'g');
+  expect((await series(metrics)).sort()).toEqual([
+    'db_pool_connections{database="orders",service="orders",state="idle"} 2',
+    'db_pool_connections{database="orders",service="orders",state="total"} 5',
+    'db_pool_waiting{database="orders",service="orders"} 1',
+    'stampede_bus_lag{group="g",service="orders",topic="t"} 9',
+    'stampede_outbox_oldest_age_seconds{service="orders"} 0.25',
+    'stampede_outbox_unpublished{service="orders"} 7',
+    'stampede_saga_oldest_age_seconds{saga="order",service="orders"} 1.5',
+    'stampede_saga_open{saga="order",service="orders"} 4',
+  ]);
+});
+
+test('a reading that hangs holds up no scrape, and its last value is not repeated', async () => {
+  const metrics = new Metrics('orders');
+  let hangs = false;
+  metrics.read('sagaOpen', { saga: 'order' }, () => (hangs ? new Promise<number>(() => undefined) : 4));
+  expect(await series(metrics)).toHaveLength(1);
+  hangs = true;
+  jest.useFakeTimers();
+  const scraped = series(metrics);
+  await jest.advanceTimersByTimeAsync(1_000);
+  jest.useRealTimers();
+  expect(await scraped).toEqual([]);
 });
 
 test('the runtime shows event loop, memory, processor and collections', async () => {
@@ -80,10 +112,24 @@ describe('what the libraries tell', () => {
     expect(await series(metricsOf('payments'))).toContain(expected);
   });
 
+  test.each([
+    [{ kind: 'timed-out', saga: 'order', step: 'capture' }, 'stampede_saga_steps_total{outcome="timed-out",saga="order",service="payments",step="capture"} 1'],
+    [{ kind: 'finished', saga: 'order', outcome: 'compensated' }, 'stampede_sagas_finished_total{outcome="compensated",saga="order",service="payments"} 1'],
+    [{ kind: 'taken-over', saga: 'order' }, 'stampede_saga_takeovers_total{saga="order",service="payments"} 1'],
+  ])('a saga that tells %j is counted', async (message, expected) => {
+    tell('saga', message);
+    expect(await series(metricsOf('payments'))).toContain(expected);
+  });
+
+  test('a circuit that never changed is closed', async () => {
+    tell('resilience', { type: 'breaker_call', name: 'quiet', result: 'success' });
+    expect(await series(metricsOf('payments'))).toContain('stampede_breaker_state{breaker="quiet",service="payments",state="closed"} 1');
+  });
+
   test('a circuit is in one state at a time', async () => {
     tell('resilience', { type: 'breaker_state', name: 'provider', from: 'closed', state: 'open' });
     tell('resilience', { type: 'breaker_state', name: 'provider', from: 'open', state: 'half-open' });
-    expect((await series(metricsOf('payments'))).filter((line) => line.startsWith('stampede_breaker_state'))).toEqual([
+    expect((await series(metricsOf('payments'))).filter((line) => line.startsWith('stampede_breaker_state{breaker="provider"'))).toEqual([
       'stampede_breaker_state{breaker="provider",service="payments",state="closed"} 0',
       'stampede_breaker_state{breaker="provider",service="payments",state="half-open"} 1',
       'stampede_breaker_state{breaker="provider",service="payments",state="open"} 0',

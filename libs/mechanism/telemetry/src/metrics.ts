@@ -5,13 +5,17 @@ import { startPropagation } from './tracing';
 type CounterKey = MetricOfKind<'counter'>;
 type GaugeKey = MetricOfKind<'gauge'>;
 type HistogramKey = MetricOfKind<'histogram'>;
-type Read = () => number | Promise<number>;
+/** One gauge with its labels and the value to show. */
+export type GaugeValue = { [K in GaugeKey]: { readonly key: K; readonly labels: LabelsOf<K>; readonly value: number } }[GaugeKey];
+type Read = () => readonly GaugeValue[] | Promise<readonly GaugeValue[]>;
 
 interface Reading {
-  readonly key: GaugeKey;
-  readonly labels: Record<string, string | number>;
   readonly read: Read;
+  shown: readonly GaugeValue[];
 }
+
+/** A scrape waits no longer for a reading: whoever scrapes gives up after some seconds, and then has nothing at all. */
+const READING_MS = 1_000;
 
 /** The metrics of one service: a registry of its own, so that one process may host several. A series appears when it is first used. */
 export class Metrics {
@@ -42,10 +46,15 @@ export class Metrics {
     return (this.#metric(key) as Histogram).labels(labels);
   }
 
-  /** A gauge that is read at each scrape. A reading that fails is left out of that scrape: no value is better than a wrong one. */
-  read<K extends GaugeKey>(key: K, labels: LabelsOf<K>, read: Read): void {
-    this.#metric(key);
-    this.#readings.push({ key, labels, read });
+  /** A gauge that is read at each scrape; see `readAll`. */
+  read<K extends GaugeKey>(key: K, labels: LabelsOf<K>, read: () => number | Promise<number>): void {
+    this.readAll(async () => [{ key, labels, value: await read() } as unknown as GaugeValue]);
+  }
+
+  /** Gauges that are read together at each scrape. What cannot be read within a second is left out of that scrape:
+   *  no value is better than a wrong one. */
+  readAll(read: Read): void {
+    this.#readings.push({ read, shown: [] });
   }
 
   /** Runs before each scrape, to bring in what the process counts elsewhere. */
@@ -64,13 +73,11 @@ export class Metrics {
     return this.registry.metrics();
   }
 
-  async #take({ key, labels, read }: Reading): Promise<void> {
-    const gauge = this.#metric(key) as Gauge;
-    try {
-      gauge.set(labels, await read());
-    } catch {
-      gauge.remove(labels);
-    }
+  async #take(reading: Reading): Promise<void> {
+    const values = await within(READING_MS, reading.read);
+    for (const { key, labels } of reading.shown) (this.#metric(key) as Gauge).remove(labels);
+    for (const { key, labels, value } of values) (this.#metric(key) as Gauge).set(labels, value);
+    reading.shown = values;
   }
 
   #metric(key: MetricKey): Counter | Gauge | Histogram {
@@ -79,6 +86,18 @@ export class Metrics {
     const made = make(metricDefinitions[key], this.registry);
     this.#made.set(key, made);
     return made;
+  }
+}
+
+async function within(limitMs: number, read: Read): Promise<readonly GaugeValue[]> {
+  const { promise: late, resolve } = Promise.withResolvers<readonly GaugeValue[]>();
+  const timer = setTimeout(resolve, limitMs, []);
+  try {
+    return await Promise.race([read(), late]);
+  } catch {
+    return [];
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -12,8 +12,6 @@ export interface MetricDefinition {
 const REQUEST_SECONDS = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8] as const;
 /** A scavenge takes a millisecond, a full collection of a service's heap tens. */
 const GC_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25] as const;
-/** From one statement to a saga that waited for a breaker to close: its deadline is 120 s. */
-const SAGA_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300] as const;
 
 function counter<const L extends readonly string[]>(name: string, help: string, labels: L) {
   return { kind: 'counter', name, help, labels } as const;
@@ -68,9 +66,10 @@ export const metricDefinitions = {
   // sagas
   sagaOpen: gauge('stampede_saga_open', 'Sagas that have not finished', ['saga']),
   sagaOldestAge: gauge('stampede_saga_oldest_age_seconds', 'Age of the oldest saga that has not finished', ['saga']),
-  sagaSteps: counter('stampede_saga_steps_total', 'Steps by outcome', ['saga', 'step', 'outcome']),
-  sagaFinished: counter('stampede_sagas_finished_total', 'Finished sagas by outcome', ['saga', 'outcome']),
-  sagaDuration: histogram('stampede_saga_duration_seconds', 'Time from the start of a saga to its end', ['saga', 'outcome'], SAGA_SECONDS),
+  sagaSteps: counter('stampede_saga_steps_total', 'Steps by outcome: done, rejected, unknown, not-happened, timed-out, compensated, failed', ['saga', 'step', 'outcome']),
+  sagaTakeovers: counter('stampede_saga_takeovers_total', 'Sagas resumed after their worker was lost', ['saga']),
+  sagaStoreFailures: counter('stampede_saga_store_failures_total', 'Times that the sagas could not be read or written', ['saga']),
+  sagaFinished: counter('stampede_sagas_finished_total', 'Finished sagas by outcome: completed or compensated', ['saga', 'outcome']),
   // resilience, by the name of the policy: the dependency it guards
   breakerState: gauge('stampede_breaker_state', '1 for the state the circuit is in: closed, half-open or open', ['breaker', 'state']),
   breakerTransitions: counter('stampede_breaker_transitions_total', 'Changes of a circuit, by the state entered', ['breaker', 'state']),

@@ -50,8 +50,11 @@ export function baseContext(service: string, instance = ''): Context {
   return base;
 }
 
+/** The service in whose work we are: the context's, else (in background work) the only one that the process hosts. */
 export function serviceOf(where: Context): string | undefined {
-  return where.getValue(SERVICE) as string | undefined;
+  const named = where.getValue(SERVICE) as string | undefined;
+  if (named !== undefined || tracing?.services.size !== 1) return named;
+  return tracing.services.keys().next().value;
 }
 
 export function sampling(): Sampling {
