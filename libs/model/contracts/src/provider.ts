@@ -17,8 +17,6 @@ export const ProviderCapture = z.object({
 export const StatementEntry = z.object({
   key: Key,
   kind: z.enum(['capture', 'refund']),
-  /** Only of a refund: the capture that it gives back. */
-  captureKey: Key.optional(),
   amount: Amount,
   currency: Currency,
   at: Instant,
