@@ -1,1 +1,3 @@
-export {};
+export { kvMigration } from './embedded';
+export { openKv, type KvOptions } from './open-kv';
+export type { Increment, Kv, Slot } from './port';
