@@ -3,6 +3,8 @@ import { addAll, readSlot, reserveSlot } from './redis.scripts';
 import type { Kv, Slot } from './port';
 
 const CONNECT_TIMEOUT_MS = 1_000;
+/** The client holds the process this long, even for a connection that never came about. */
+const DISCONNECT_TIMEOUT_MS = 100;
 /** Also bounds the time a call waits for a store that is away. */
 const COMMAND_TIMEOUT_MS = 1_000;
 const FIRST_RECONNECT_MS = 50;
@@ -18,6 +20,7 @@ interface Scripts {
 export function openRedisKv(url: string): Kv {
   const redis = new Redis(url, {
     connectTimeout: CONNECT_TIMEOUT_MS,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,
     retryStrategy: (attempt) => Math.min(FIRST_RECONNECT_MS * 2 ** attempt, LONGEST_RECONNECT_MS),
     // An increment whose connection was lost may have counted; sent again it could count twice.
@@ -58,11 +61,9 @@ export function openRedisKv(url: string): Kv {
 }
 
 async function close(redis: Redis): Promise<void> {
-  try {
-    await redis.quit();
-  } catch {
-    redis.disconnect(); // It is away: there is nothing to wait for.
-  }
+  // Calls under way are answered before the goodbye. A store that is away has nothing to wait for.
+  if (redis.status === 'ready') await redis.quit().catch(() => redis.disconnect());
+  else redis.disconnect();
 }
 
 function slotOf([admitAtMs, nowMs]: [string, string]): Slot {
