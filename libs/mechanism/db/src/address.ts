@@ -7,8 +7,8 @@ const duplicateDatabase = '42P04';
 const uniqueViolation = '23505';
 
 /**
- * The address of a service's own database: `<SERVICE>_DATABASE_URL` if set, else the database named like the service on the server
- * that `DATABASE_URL` names.
+ * The address of a service's own database: `<SERVICE>_DATABASE_URL` if set, else the database named like the service
+ * on the server that `DATABASE_URL` names.
  * @throws Error that names both variables when neither is set, or the one that is no address
  */
 export function serviceDatabaseUrl(env: NodeJS.ProcessEnv, service: string): string {

@@ -84,7 +84,7 @@ function transactions(db: () => TestDatabase): void {
     expect(runs).toBe(3);
   });
 
-  test('a serialization failure is retried three times, then reported as transient; only the last effects count', async () => {
+  test('a serialization failure is retried three times, then is transient; only the last effects count', async () => {
     const { database } = db();
     const failing = async (failures: number): Promise<{ runs: number; effects: number }> => {
       const seen = { runs: 0, effects: 0 };

@@ -1,16 +1,30 @@
 import { execFile } from 'node:child_process';
-import { access, chmod, chown, cp, mkdir, mkdtemp, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  chown,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { errorMessage } from './error-code';
 import { EmbeddedPostgresError, explain } from './embedded.errors';
+import { awaitFormerServer } from './former-server';
 import { usableNative, type Identity } from './native';
 import { isAlive } from './process-alive';
 
 const run = promisify(execFile);
 
-/** `nobody`, because PostgreSQL refuses to run as root. By number: the name of its group differs between systems. */
-const UNPRIVILEGED = { uid: 65_534, gid: 65_534 };
+/** `nobody`. By number, because the name of its group differs between systems. */
+const NOBODY = { uid: 65_534, gid: 65_534 };
 /** Survives a restart of the machine, unlike /tmp. */
 const REACHABLE_BY_ALL = '/var/tmp/stampede-postgres-';
 
@@ -22,13 +36,14 @@ export interface Cluster {
 }
 
 /**
- * The cluster in `dataDir`, made at the first call by initdb (about 1.3 s), or copied from `template`, a data folder. Calls at the
- * same time are safe: each makes its own and one is kept. A crash in between leaves nothing that looks like a cluster.
+ * The cluster in `dataDir`, made at the first call by initdb (about 1.3 s), or copied from `template`, a data folder.
+ * Calls at the same time are safe: each makes its own and one is kept. A crash in between leaves nothing that looks
+ * like a cluster.
  * @throws EmbeddedPostgresError disk_full, unsupported_platform, start_failed
  */
 export async function prepareCluster(wanted: string, template?: string): Promise<Cluster> {
-  const identity = process.getuid?.() === 0 ? UNPRIVILEGED : {};
   try {
+    const identity = await serverIdentity(wanted);
     const dataDir = await reachable(resolve(wanted), identity);
     const cluster = { dataDir, identity, native: await usableNative(identity, dirname(dataDir)) };
     if (!(await isInitialised(dataDir))) await initialise(cluster, template);
@@ -39,11 +54,32 @@ export async function prepareCluster(wanted: string, template?: string): Promise
   }
 }
 
-/** Removes all data, also where it lives outside of `dataDir`. The server must have ended. */
+/**
+ * Removes all data, also where it lives outside of `dataDir`.
+ * @throws EmbeddedPostgresError already_running; nothing is removed then
+ */
 export async function eraseEmbeddedPostgres(dataDir: string): Promise<void> {
+  await awaitFormerServer(dataDir);
   const elsewhere = await readlink(dataDir).catch(() => undefined);
   if (elsewhere?.startsWith(REACHABLE_BY_ALL) === true) await rm(dirname(elsewhere), { recursive: true, force: true });
   await rm(dataDir, { recursive: true, force: true });
+}
+
+/**
+ * PostgreSQL refuses to run as root, and to serve files of another user than its own. So as root it runs as the owner
+ * of the data, at the first start as the user behind sudo or as nobody.
+ */
+async function serverIdentity(dataDir: string): Promise<Identity> {
+  const own = process.getuid?.();
+  const owner = await stat(dataDir).catch(() => undefined);
+  if (own !== 0) {
+    if (owner === undefined || own === undefined || owner.uid === own) return {};
+    const message = `the data in ${dataDir} belongs to another user: start as that one (root?) or erase it`;
+    throw new EmbeddedPostgresError('start_failed', message);
+  }
+  if (owner !== undefined && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
+  const [uid, gid] = [Number(process.env['SUDO_UID']), Number(process.env['SUDO_GID'])];
+  return uid > 0 && gid > 0 ? { uid, gid } : NOBODY;
 }
 
 async function initialise(cluster: Cluster, template: string | undefined): Promise<void> {
@@ -89,8 +125,8 @@ async function removeRemains(dataDir: string): Promise<void> {
 }
 
 /**
- * `wanted` itself where the server's user can get there. Else (a checkout below root's private home) a folder in /var/tmp, and
- * `wanted` becomes a link to it: opening root's home to everybody is not ours to do.
+ * `wanted` itself where the server's user can get there. Else (a checkout below root's private home) a folder in
+ * /var/tmp, and `wanted` becomes a link to it: opening root's home to everybody is not ours to do.
  */
 async function reachable(wanted: string, identity: Identity): Promise<string> {
   await mkdir(dirname(wanted), { recursive: true });

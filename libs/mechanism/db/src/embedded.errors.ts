@@ -33,7 +33,7 @@ export function explain(
     return new EmbeddedPostgresError('disk_full', message, options);
   }
   if (/Address already in use|EADDRINUSE|could not create any TCP\/IP sockets/.test(output)) {
-    const message = `port ${where.port} is in use: stop what listens there, or set STAMPEDE_PORT_BASE to move all ports`;
+    const message = `port ${where.port} is in use: stop what listens there, or move all ports by STAMPEDE_PORT_BASE`;
     return new EmbeddedPostgresError('port_busy', message, options);
   }
   if (/lock file "postmaster.pid" already exists/.test(output)) {
@@ -47,6 +47,12 @@ export function explain(
   if (/error while loading shared libraries|Library not loaded|ENOEXEC|cannot execute binary/.test(output)) {
     return unsupported(lastLine(output), options);
   }
+  if (/database files are incompatible with server/.test(output)) {
+    const message = `the data in ${where.dataDir} is of another PostgreSQL version: erase it, or use that version`;
+    return new EmbeddedPostgresError('start_failed', message, options);
+  }
+  const nameless = /could not look up effective user ID (\d+)/.exec(output)?.[1];
+  if (nameless !== undefined) return unsupported(`user ${nameless} has no name in the user database`, options);
   const memory = /Cannot allocate memory/.test(output) ? ` (${Math.round(freemem() / 2 ** 20)} MB free)` : '';
   return new EmbeddedPostgresError('start_failed', `PostgreSQL does not run: ${lastLine(output)}${memory}`, options);
 }

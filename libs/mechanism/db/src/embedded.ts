@@ -39,9 +39,9 @@ export interface EmbeddedPostgresOptions {
 }
 
 /**
- * Starts a real PostgreSQL that needs no installation; resolves when it takes connections. It lives in a session of its
- * own, so the terminal's Ctrl-C does not reach it, and ends by itself within 5 s when this process dies, however it dies.
- * Works as root, where the server runs as an unprivileged user. Stop it.
+ * Starts a real PostgreSQL that needs no installation; resolves when it takes connections. It lives in a session of
+ * its own, so the terminal's Ctrl-C does not reach it, and ends by itself within 5 s when this process dies, however
+ * it dies. Works as root, where the server runs as an unprivileged user. Stop it.
  * @throws EmbeddedPostgresError port_busy, already_running, disk_full, unsupported_platform, start_failed
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {

@@ -8,7 +8,10 @@ import { isAlive } from './process-alive';
 
 const run = promisify(execFile);
 
-/** Index of the line of postmaster.pid that says starting, ready or stopping. @see miscadmin.h, LOCK_FILE_LINE_PM_STATUS */
+/**
+ * Index of the line of postmaster.pid that says starting, ready or stopping. @see miscadmin.h,
+ * LOCK_FILE_LINE_PM_STATUS
+ */
 const STATUS_LINE = 7;
 
 /** The watcher of a killed starter acts at once; a server that is not stopping after this has a living starter. */
@@ -18,8 +21,9 @@ const STOPPING_TIMEOUT_MS = 8_000;
 const POLL_MS = 30;
 
 /**
- * Resolves when no server runs on `dataDir` any more. A pid file that a crash left behind is removed if its process is gone or is
- * another program by now: PostgreSQL itself would refuse to start when the number has been given out again.
+ * Resolves when no server runs on `dataDir` any more. A pid file that a crash left behind is removed if its process
+ * is gone or is another program by now: PostgreSQL itself would refuse to start when the number has been given out
+ * again.
  * @throws EmbeddedPostgresError already_running
  */
 export async function awaitFormerServer(dataDir: string): Promise<void> {
@@ -36,7 +40,10 @@ export async function awaitFormerServer(dataDir: string): Promise<void> {
   }
 }
 
-/** True once the server `pid` says in its pid file that it takes connections, false after `timeoutMs` or when it is gone. */
+/**
+ * True once the server `pid` says in its pid file that it takes connections, false after `timeoutMs` or when it is
+ * gone.
+ */
 export async function becomesReady(
   dataDir: string,
   pid: number,

@@ -24,7 +24,10 @@ export interface KeyOwner {
   readonly claimId: string;
 }
 
-/** The right to answer a key until the lease ends or somebody takes it over. Ends with `complete`, `store` or `release`. */
+/**
+ * The right to answer a key until the lease ends or somebody takes it over. Ends with `complete`, `store` or
+ * `release`.
+ */
 export class Claim {
   readonly kind = 'claim';
 
@@ -53,8 +56,8 @@ export class Claim {
   }
 
   /**
-   * Gives the key back without an answer, for one that is not to be stored (5xx): the next request with the key runs at once. Does nothing
-   * when the claim was completed or lost.
+   * Gives the key back without an answer, for one that is not to be stored (5xx): the next request with the key runs
+   * at once. Does nothing when the claim was completed or lost.
    */
   async release(): Promise<void> {
     await sql`

@@ -1,5 +1,14 @@
 import { sql } from 'kysely';
-import { canonicalJson, Claim, ClaimLost, IdempotencyStore, idempotencyMigration, KeyConflict, KeyInFlight, migrate } from './index';
+import {
+  canonicalJson,
+  Claim,
+  ClaimLost,
+  IdempotencyStore,
+  idempotencyMigration,
+  KeyConflict,
+  KeyInFlight,
+  migrate,
+} from './index';
 import { testDatabase, type TestDatabase } from './testing/index';
 
 let db: TestDatabase;
@@ -13,7 +22,12 @@ beforeAll(async () => {
 });
 afterAll(() => db.drop());
 
-const newCall = (request: unknown = { quantity: 2 }) => ({ caller: 'buyer', route: 'POST /holds', key: `k${(calls += 1)}`, request });
+const newCall = (request: unknown = { quantity: 2 }) => ({
+  caller: 'buyer',
+  route: 'POST /holds',
+  key: `k${(calls += 1)}`,
+  request,
+});
 
 async function claimed(from: IdempotencyStore, call: ReturnType<typeof newCall>): Promise<Claim> {
   const claim = await from.claim(call);
@@ -23,7 +37,9 @@ async function claimed(from: IdempotencyStore, call: ReturnType<typeof newCall>)
 
 /** As if the worker had died and its lease had run out: no test waits for a clock. */
 async function letLeaseEnd(key: string): Promise<void> {
-  await sql`update idempotency_key set claimed_until = now() - interval '1 ms' where key = ${key}`.execute(db.database.kysely);
+  await sql`update idempotency_key set claimed_until = now() - interval '1 ms' where key = ${key}`.execute(
+    db.database.kysely,
+  );
 }
 
 test('a repeated request gets the stored answer, fields in their order', async () => {
@@ -82,7 +98,7 @@ test('keys of another caller or route are other keys', async () => {
   await claimed(store, { ...call, route: 'POST /orders' });
 });
 
-test('after a crash the next worker goes on with the same resource id, and the late one can commit nothing', async () => {
+test('after a crash the next worker has the same resource id, and the late one commits nothing', async () => {
   const call = newCall();
   const late = await claimed(store, call);
   expect(late.takenOver).toBe(false);

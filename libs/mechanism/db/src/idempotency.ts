@@ -15,7 +15,9 @@ const DEFAULT_LEASE_MS = 5_000;
 const DEFAULT_KEEP_MS = 48 * 3_600_000;
 /** Rows one sweep removes, so that it never holds locks for long. */
 const SWEEP_ROWS = 5_000;
-/** A key may be given back between the two statements of a claim; that this happens again and again is no normal race. */
+/**
+ * A key may be given back between the two statements of a claim; that this happens again and again is no normal race.
+ */
 const CLAIM_ATTEMPTS = 5;
 
 /** A request that is to have one answer: keys are told apart per caller and route. */
@@ -36,7 +38,10 @@ interface Found {
   retry_after_ms: number;
 }
 
-/** At most one answer for each key: one worker at a time holds a key, and once answered it is answered the same for ever (48 h). */
+/**
+ * At most one answer for each key: one worker at a time holds a key, and once answered it is answered the same for
+ * ever (48 h).
+ */
 export class IdempotencyStore {
   private readonly leaseMs: number;
   private readonly keepMs: number;
@@ -50,8 +55,8 @@ export class IdempotencyStore {
   }
 
   /**
-   * The right to answer, for `leaseMs`, or the answer that was already given. After a crash the next caller gets the claim as soon as
-   * the lease has ended, with the same `resourceId`.
+   * The right to answer, for `leaseMs`, or the answer that was already given. After a crash the next caller gets the
+   * claim as soon as the lease has ended, with the same `resourceId`.
    * @throws KeyInFlight while another worker holds the key
    * @throws KeyConflict when the key was used with another request
    */

@@ -67,10 +67,15 @@ export class Listener {
       keepAlive: true,
     });
     client.on('notification', ({ channel, payload }) => this.deliver(channel, payload ?? ''));
-    client.on('error', () => undefined); // 'end' follows, and is handled
-    await client.connect();
-    client.on('end', () => this.reconnect());
-    for (const channel of this.handlers.keys()) await client.query(`listen ${client.escapeIdentifier(channel)}`);
+    client.on('error', () => undefined); // a query under way reports it, and 'end' follows
+    try {
+      await client.connect();
+      for (const channel of this.handlers.keys()) await client.query(`listen ${client.escapeIdentifier(channel)}`);
+    } catch (error) {
+      void client.end().catch(() => undefined);
+      throw error;
+    }
+    client.once('end', () => this.reconnect());
     return client;
   }
 

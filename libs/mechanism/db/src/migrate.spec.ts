@@ -33,8 +33,14 @@ const tables = async (): Promise<string[]> => {
 };
 
 test('files are applied once, directory by directory in the order given, and the new names returned', async () => {
-  const lib = await directory('lib', { '0002_b.sql': 'create table b (a int references a)', '0001_a.sql': 'create table a (id int primary key); insert into a values (1)' });
-  const own = await directory('own', { '0001_view.sql': 'create view v as select * from b', 'README.md': 'not a migration' });
+  const lib = await directory('lib', {
+    '0002_b.sql': 'create table b (a int references a)',
+    '0001_a.sql': 'create table a (id int primary key); insert into a values (1)',
+  });
+  const own = await directory('own', {
+    '0001_view.sql': 'create view v as select * from b',
+    'README.md': 'not a migration',
+  });
   expect(await migrate(db.database, [lib, own])).toEqual(['0001_a', '0002_b', '0001_view']);
   expect(await migrate(db.database, [lib, own])).toEqual([]);
   expect(await tables()).toEqual(['a', 'b', 'v']);
@@ -43,22 +49,35 @@ test('files are applied once, directory by directory in the order given, and the
 });
 
 test('replicas that start at the same time migrate once', async () => {
-  const own = await directory('own', { '0001_a.sql': 'create table a (id int)', '0002_slow.sql': 'select pg_sleep(0.2)' });
-  const replicas = [1, 2, 3].map((n) => openDatabase({ url: db.url, applicationName: `replica ${n}`, statementTimeoutMs: 50 }));
+  const own = await directory('own', {
+    '0001_a.sql': 'create table a (id int)',
+    '0002_slow.sql': 'select pg_sleep(0.2)',
+  });
+  const replicas = [1, 2, 3].map((n) =>
+    openDatabase({ url: db.url, applicationName: `replica ${n}`, statementTimeoutMs: 50 }),
+  );
   const applied = await Promise.all(replicas.map((replica) => migrate(replica, [own])));
   expect(applied.flat().toSorted()).toEqual(['0001_a', '0002_slow']);
   await Promise.all(replicas.map((replica) => replica.close()));
 });
 
 test('a migration that fails is named and leaves nothing behind', async () => {
-  const own = await directory('own', { '0001_a.sql': 'create table a (id int)', '0002_broken.sql': 'create table b (id int); select nonsense' });
-  await expect(migrate(db.database, [own])).rejects.toThrow('migration 0002_broken failed: column "nonsense" does not exist');
+  const own = await directory('own', {
+    '0001_a.sql': 'create table a (id int)',
+    '0002_broken.sql': 'create table b (id int); select nonsense',
+  });
+  await expect(migrate(db.database, [own])).rejects.toThrow(
+    'migration 0002_broken failed: column "nonsense" does not exist',
+  );
   expect(await tables()).toEqual([]);
 });
 
 test('the version before runs on a database that is ahead', async () => {
   const own = await directory('own', { '0001_a.sql': 'create table a (id int)' });
-  const newer = await directory('newer', { '0001_a.sql': 'create table a (id int)', '0002_b.sql': 'create table b (id int)' });
+  const newer = await directory('newer', {
+    '0001_a.sql': 'create table a (id int)',
+    '0002_b.sql': 'create table b (id int)',
+  });
   await migrate(db.database, [newer]);
   expect(await migrate(db.database, [own])).toEqual([]);
   expect(await tables()).toEqual(['a', 'b']);

@@ -10,10 +10,11 @@ const fileName = /^\d{4}_[a-z0-9_]+\.sql$/;
 const migrationTable = 'kysely_migration';
 
 /**
- * Brings the database up to date: applies each `000N_<what>.sql` that it has not seen, directory by directory in the order given,
- * within one by name; a directory is applied whole or not at all. Replicas that migrate at the same time wait for each other. A database
- * that is ahead (a newer version has run on it) is left as it is, so one version back still starts. File names must
- * differ between directories, because a name is what the database remembers. Returns the names applied by this call.
+ * Brings the database up to date: applies each `000N_<what>.sql` that it has not seen, directory by directory in the
+ * order given, within one by name; a directory is applied whole or not at all. Replicas that migrate at the same time
+ * wait for each other. A database that is ahead (a newer version has run on it) is left as it is, so one version back
+ * still starts. File names must differ between directories, because a name is what the database remembers. Returns
+ * the names applied by this call.
  * @throws Error with the name of the migration and the server's error as its cause
  */
 export async function migrate(database: Database, directories: string[]): Promise<string[]> {
@@ -46,8 +47,8 @@ async function migrateToLatest(kysely: Kysely<unknown>, own: Record<string, Migr
 }
 
 /**
- * kysely refuses a database with a migration that it is given no file for. Those of other directories and of a newer version stand
- * in as empty ones; they are never run, because they have been.
+ * kysely refuses a database with a migration that it is given no file for. Those of other directories and of a newer
+ * version stand in as empty ones; they are never run, because they have been.
  */
 async function appliedBefore(kysely: Kysely<unknown>): Promise<Record<string, Migration>> {
   const found = await sql<{ name: string }>`select name from ${sql.table(migrationTable)}`.execute(kysely);

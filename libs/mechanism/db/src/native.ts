@@ -28,19 +28,25 @@ export function packagedNative(): string {
 }
 
 /**
- * A folder of binaries that `identity` can run: the packaged one, or a copy of it (60 MB) below `home` where the packaged one is out of
- * that user's reach or lacks its links and is read-only.
+ * A folder of binaries that `identity` can run: the packaged one, or a copy of it (60 MB) below `home` where the
+ * packaged one is out of that user's reach or lacks its links and is read-only.
  * @throws EmbeddedPostgresError unsupported_platform, disk_full
  */
 export async function usableNative(identity: Identity, home: string): Promise<string> {
   const packaged = packagedNative();
-  const copy = join(home, 'postgres-native');
+  const copy = join(home, `postgres-native-${await packageVersion(packaged)}`);
   if (await canRead(copy)) return copy;
   if ((await linkLibraries(packaged)) && (await version(packaged, identity)) === undefined) return packaged;
   await copyTo(packaged, copy);
   const failure = await version(copy, identity);
   if (failure !== undefined) throw explain(failure, { dataDir: home });
   return copy;
+}
+
+/** Also names what was made with these binaries, so that an update of the package never meets it. */
+export async function packageVersion(native: string): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(join(dirname(native), 'package.json'), 'utf8'));
+  return String((manifest as { version: string }).version);
 }
 
 async function copyTo(packaged: string, copy: string): Promise<void> {

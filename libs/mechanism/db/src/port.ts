@@ -16,11 +16,14 @@ export interface Database<Schema = any> {
    * @throws the signal's reason when `signal` aborts before the commit; nothing is committed then
    */
   transaction<T>(run: (tx: Transaction<Schema>) => Promise<T>, options?: { signal?: AbortSignal }): Promise<T>;
-  /** Runs `effect` once after `tx` has committed; never after a rollback. A crash in between loses it: kicks only. */
+  /**
+   * Runs `effect` once after `tx` has committed, never after a rollback. A crash in between loses it: for kicks only.
+   */
   onCommit(tx: Tx, effect: () => void): void;
   /**
-   * Calls `onNotify` with the payload of each NOTIFY on `channel`. Listeners share one connection of their own; when it is lost it is
-   * made again, and `onNotify('')` tells that notifications may have been missed. Returns the function that ends it.
+   * Calls `onNotify` with the payload of each NOTIFY on `channel`. Listeners share one connection of their own; when
+   * it is lost it is made again, and `onNotify('')` tells that notifications may have been missed. Returns the
+   * function that ends it.
    */
   listen(channel: string, onNotify: (payload: string) => void): Promise<() => Promise<void>>;
   /** Connections of the pool, and callers that wait for one. */

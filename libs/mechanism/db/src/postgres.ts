@@ -147,6 +147,15 @@ async function attempt<Schema, T>(
     // On a dead connection the rollback fails as well; the first error is the one that explains.
     throw failure === undefined ? error : failure.error;
   }
-  for (const effect of effects) effect();
+  for (const effect of effects) runEffect(effect);
   return result;
+}
+
+/** The transaction is committed: an effect that fails is a bug to be seen, but no reason to say that it was not. */
+function runEffect(effect: () => void): void {
+  try {
+    effect();
+  } catch (error) {
+    process.emitWarning(`an effect after a commit failed: ${errorMessage(error)}`, 'CommitEffectWarning');
+  }
 }

@@ -28,9 +28,17 @@ const transientSystemCodes = new Set([
   'EAI_AGAIN',
 ]);
 
-/** pg reports the loss of a connection by message only. */
-const connectionLost =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Connection ended unexpectedly|Query read timeout|connection has been discarded/;
+/** pg and kysely report the loss of a connection by message only. */
+const connectionLost = new RegExp(
+  [
+    'Connection terminated',
+    'Connection ended unexpectedly',
+    'Client has encountered a connection error',
+    'timeout exceeded when trying to connect',
+    'Query read timeout',
+    'connection has been discarded',
+  ].join('|'),
+);
 
 /**
  * Whether the work may be tried again, or be answered with 503: the connection was lost or refused, the server is

@@ -1,8 +1,8 @@
 import { types, type CustomTypesConfig } from 'pg';
 
 /**
- * How column types become JavaScript. Differs from pg: int8 is a number where that is exact (a string beyond 2^53), because
- * counts and amounts are; a date stays `YYYY-MM-DD`, because a `Date` would move it by the local time zone.
+ * How column types become JavaScript. Differs from pg: int8 is a number where that is exact (a string beyond 2^53),
+ * because counts and amounts are; a date stays `YYYY-MM-DD`, because a `Date` would move it by the local time zone.
  */
 export const typeParsers: CustomTypesConfig = {
   getTypeParser(oid: number, format?: 'text' | 'binary') {

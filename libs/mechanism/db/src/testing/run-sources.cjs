@@ -1,4 +1,7 @@
-/** For tests that need a process of their own: lets plain Node `require` TypeScript sources, so that no build can be stale. */
+/**
+ * For tests that need a process of their own: lets plain Node `require` TypeScript sources, so that no build can be
+ * stale.
+ */
 const { readFileSync } = require('node:fs');
 const { transformSync } = require('@swc/core');
 
