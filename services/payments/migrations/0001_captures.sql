@@ -1,0 +1,30 @@
+-- One row an attempt to capture. The row is there before the provider is called, so that no call is ever forgotten.
+--   intent    it may have been sent: the provider must be asked before anything is repeated
+--   unsent    it was certainly not sent: the same key may be used
+--   captured, declined, refunded   as the provider said
+--   never     the provider never captured it and never will under this key
+CREATE TABLE capture (
+  order_id uuid NOT NULL,
+  attempt integer NOT NULL CHECK (attempt >= 1),
+  key text NOT NULL UNIQUE, -- the provider's idempotency key
+  status text NOT NULL CHECK (status IN ('intent', 'unsent', 'captured', 'declined', 'never', 'refunded')),
+  amount bigint NOT NULL CHECK (amount >= 0), -- minor units
+  currency text NOT NULL,
+  decline_code text,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  settled_at timestamptz,
+  PRIMARY KEY (order_id, attempt)
+);
+
+-- C2, as far as this database can see.
+CREATE UNIQUE INDEX capture_once ON capture (order_id) WHERE status IN ('captured', 'refunded');
+-- A new attempt begins only when the one before is known to be void.
+CREATE UNIQUE INDEX capture_open_once ON capture (order_id) WHERE status IN ('intent', 'unsent', 'captured', 'declined', 'refunded');
+
+CREATE SCHEMA audit;
+CREATE VIEW audit.captures AS
+  SELECT order_id, key, status, amount, currency, created_at FROM capture;
+
+DO $$ BEGIN CREATE ROLE stampede_audit LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+GRANT USAGE ON SCHEMA audit TO stampede_audit;
+GRANT SELECT ON ALL TABLES IN SCHEMA audit TO stampede_audit;
