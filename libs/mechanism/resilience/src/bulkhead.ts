@@ -68,6 +68,7 @@ export class Bulkhead {
   }
 
   #wait(budget: Budget | undefined): Promise<void> {
+    if (budget?.spent) return Promise.reject(new BudgetSpent());
     if (this.#queue.size >= this.#maxQueue) return Promise.reject(this.#full('queue'));
     const maxWaitMs = this.#maxWaitMs;
     const waitMs = budget ? budget.remainingMs({ atMost: maxWaitMs }) : maxWaitMs;

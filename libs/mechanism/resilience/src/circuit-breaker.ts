@@ -36,7 +36,8 @@ const NEVER_MS = 2 ** 31 - 1;
 
 /**
  * Fails at once while a dependency fails, and then lets exactly one call try it, however many arrive. An answer that
- * shows the peer alive (4xx, `Retry-After`) counts as success; a call that its caller gave up decides nothing.
+ * shows the peer alive (4xx, `Retry-After`) counts as success; a call that its caller gave up decides nothing
+ * in a half-open circuit and is one more call in a closed one.
  * @see Nygard, Release It!, 2nd ed., ch. 5 "Circuit Breaker". Opossum counts, decides and limits the trial. Differs
  *  from opossum alone: each closed and each half-open period has an opossum of its own, so that a late reply of an
  *  earlier period decides nothing and old failures do not reopen a circuit that has just closed; a trial that never

@@ -77,7 +77,7 @@ export class Hedge {
         const answered = this.classify(error) === 'refused';
         if (second && failed < 2 && !answered) return;
         reject(error);
-        callOff(other);
+        if (failed < 2) callOff(other);
       };
       const cancelTimer = this.clock.after(delayMs, () => {
         if (this.retryBudget && !this.retryBudget.tryRetry()) return;

@@ -1,7 +1,8 @@
 import { AdaptiveLimit, type Permit, type SampleKind } from './adaptive-limit';
 import { systemClock, type Clock } from './clock';
-import { Overloaded } from './errors';
+import { Overloaded, UnknownOutcome } from './errors';
 import { publish } from './events';
+import { outcomeOf } from './outcome';
 
 /** What a request is worth when not all can be served: `background` goes first, `critical` last. */
 export type Priority = 'critical' | 'normal' | 'background';
@@ -58,15 +59,15 @@ export class LoadShedder {
     return this.#limit.enter();
   }
 
-  /** As `admit`, around `call`; `kindOf` tells what a failure says about load, default nothing. @throws overloaded */
-  async run<T>(priority: Priority, call: () => Promise<T>, kindOf?: (error: unknown) => SampleKind): Promise<T> {
+  /** As `admit`, around `call`. @throws overloaded */
+  async run<T>(priority: Priority, call: () => Promise<T>): Promise<T> {
     const permit = this.admit(priority);
     try {
       const answer = await call();
       permit.release('answered');
       return answer;
     } catch (error) {
-      permit.release(kindOf?.(error) ?? 'ignored');
+      permit.release(kindOf(error));
       throw error;
     }
   }
@@ -78,6 +79,12 @@ export class LoadShedder {
     if (queue && queue.length() >= queue.max * share) return 'queue';
     return undefined;
   }
+}
+
+/** What a failure says about load: a refusal took its time like any answer, a timeout is the sign of too much. */
+function kindOf(error: unknown): SampleKind {
+  if (error instanceof UnknownOutcome && error.reason === 'timeout') return 'dropped';
+  return outcomeOf(error) === 'refused' ? 'answered' : 'ignored';
 }
 
 /** A limit that never moves. */

@@ -39,7 +39,9 @@ const LOST = new Set([
   'UND_ERR_HEADERS_TIMEOUT',
   'UND_ERR_BODY_TIMEOUT',
   'UND_ERR_DESTROYED',
+  'UND_ERR_INFO', // undici lost the socket for a reason of its own
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'UND_ERR_RES_EXCEEDED_MAX_SIZE',
   'UND_ERR_HEADERS_OVERFLOW',
 ]);
 
@@ -81,12 +83,12 @@ function ofStatus({ status, code }: Described): Failure | undefined {
 }
 
 function ofCode({ name, code, syscall }: Described): Failure | undefined {
-  if (name === 'TimeoutError') return 'unknown';
+  if (name === 'TimeoutError' || name === 'HTTPParserError') return 'unknown';
   if (name === 'AbortError') return 'cancelled';
   if (typeof code !== 'string') return undefined;
   if (NOT_SENT.has(code)) return 'not_sent';
   if (code === 'ETIMEDOUT') return syscall === 'connect' ? 'not_sent' : 'unknown';
-  return LOST.has(code) || code.startsWith('HPE_') ? 'unknown' : undefined;
+  return LOST.has(code) ? 'unknown' : undefined;
 }
 
 /** Milliseconds that the answer asked to wait, if it did. */

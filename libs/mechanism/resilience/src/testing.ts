@@ -1,4 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Clock } from './clock';
+import { resilienceChannel, type ResilienceEvent } from './events';
 
 interface PendingTimer {
   readonly dueMs: number;
@@ -49,4 +51,14 @@ export class FakeClock implements Clock {
 /** Lets everything that is ready run: all promise callbacks have run when an immediate gets its turn. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Collects what is published until `stop`. */
+export function recordEvents(): { readonly events: ResilienceEvent[]; stop(): void } {
+  const events: ResilienceEvent[] = [];
+  const listen = (event: unknown): void => {
+    events.push(event as ResilienceEvent);
+  };
+  subscribe(resilienceChannel, listen);
+  return { events, stop: () => unsubscribe(resilienceChannel, listen) };
 }
