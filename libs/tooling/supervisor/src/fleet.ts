@@ -56,7 +56,7 @@ export class Fleet {
       const failed = processes.find(({ state }) => state === 'failed');
       if (failed !== undefined) throw new Refusal(`${failed.plan.name} does not start, see above`);
       if (processes.every(({ state }) => state === 'ready')) return;
-      await once(this.changes, 'change', { signal });
+      await once(this.changes, 'change', { signal }).catch(() => signal.throwIfAborted()); // with its reason
     }
   }
 

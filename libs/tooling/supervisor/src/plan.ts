@@ -55,22 +55,21 @@ const PROVIDER_WAVE = 100; // after every service, whatever the depth of the cal
 
 /** `inventory=3,orders=2` as numbers. @throws Refusal for an unknown service or a count outside 1..10. */
 export function parseReplicas(text: string): Replicas {
-  const known = SERVICES.map((service) => service.name);
   const pairs = text.split(',').filter((part) => part.trim() !== '');
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const [name = '', count = ''] = pair.split('=').map((part) => part.trim());
-      if (!known.includes(name))
-        throw new Refusal(`no service is called "${name}": --replicas knows ${known.join(', ')}`);
-      return [name, checkedCount(name, Number(count))];
-    }),
-  );
+  return Object.assign({}, ...pairs.map((pair) => replicasOf(...split(pair)))) as Replicas;
 }
 
-/** @throws Refusal outside 1..10: the port map has no more places. */
-export function checkedCount(service: string, count: number): number {
-  if (Number.isInteger(count) && count >= 1 && count <= MAX_REPLICAS) return count;
+/** @throws Refusal for an unknown service, and outside 1..10: the port map has no more places. */
+export function replicasOf(service: string, count: number): Replicas {
+  const known = SERVICES.map(({ name }) => name);
+  if (!known.includes(service)) throw new Refusal(`no service is called "${service}": there are ${known.join(', ')}`);
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_REPLICAS) return { [service]: count };
   throw new Refusal(`${service} can have 1 to ${MAX_REPLICAS} replicas on one machine`);
+}
+
+function split(pair: string): [service: string, count: number] {
+  const [service = '', count = ''] = pair.split('=').map((part) => part.trim());
+  return [service, Number(count)];
 }
 
 /** Every process of the shop with its ports, addresses and environment. The same input gives the same plan. */

@@ -7,17 +7,20 @@ const HOSTS = ['::', '127.0.0.1'];
 
 /** @throws Refusal that names the first busy port and what the shop needs it for */
 export async function assertPortsFree(endpoints: readonly Endpoint[]): Promise<void> {
-  const busy = await Promise.all(
-    endpoints.map(async ({ port }) => (await Promise.all(HOSTS.map((host) => isBusy(host, port)))).includes(true)),
-  );
+  const busy = await Promise.all(endpoints.map(({ port }) => isBusy(port)));
   const found = endpoints.find((_, index) => busy[index]);
   if (found === undefined) return;
-  throw new Refusal(
-    `port ${found.port} is busy, ${found.owner} needs it: stop what holds it, or move all ports with STAMPEDE_PORT_BASE (8000 unless set)`,
-  );
+  const needed = `port ${found.port} is busy, ${found.owner} needs it`;
+  throw new Refusal(`${needed}: stop what holds it, or move all ports with STAMPEDE_PORT_BASE (8000 unless set)`);
 }
 
-function isBusy(host: string, port: number): Promise<boolean> {
+/** One host after the other: the probes would meet each other. */
+async function isBusy(port: number): Promise<boolean> {
+  for (const host of HOSTS) if (await isTaken(host, port)) return true;
+  return false;
+}
+
+function isTaken(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', (error: NodeJS.ErrnoException) =>

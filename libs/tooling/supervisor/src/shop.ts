@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { listenForOrders, type Orders } from './control';
 import { Fleet } from './fleet';
 import { startGuardian, type Guardian } from './guardian';
-import { checkedCount, inOneProcess, planShop, type Environment, type Replicas, type ShopPlan } from './plan';
+import { inOneProcess, planShop, replicasOf, type Environment, type Replicas, type ShopPlan } from './plan';
 import { assertPortsFree } from './ports';
 import { whenOpen } from './readiness';
 import { Refusal } from './refusal';
@@ -155,7 +155,7 @@ export class Shop {
 
   private async scale(fleet: Fleet, service: string, count: number): Promise<void> {
     if (this.options.singleProcess) throw new Refusal('a shop in a single process has no replicas');
-    const replicas = { ...this.replicas, [service]: checkedCount(service, count) };
+    const replicas = { ...this.replicas, ...replicasOf(service, count) };
     const plan = this.planFor(replicas);
     await fleet.bringTo(plan.processes, this.closing.signal);
     this.replicas = replicas;

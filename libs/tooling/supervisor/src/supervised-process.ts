@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Environment, ProcessPlan } from './plan';
 import { whenReady } from './readiness';
 import { tailOf } from './log-tail';
@@ -111,7 +110,7 @@ export class SupervisedProcess {
 
   private arguments(): string[] {
     const { scripts } = this.plan;
-    return scripts.length === 1 ? [...scripts] : [join(__dirname, 'one-process.js'), ...scripts];
+    return scripts.length === 1 ? [...scripts] : [require.resolve('./one-process'), ...scripts];
   }
 
   private afterCrash(how: string, code: number | null, livedMs: number): void {

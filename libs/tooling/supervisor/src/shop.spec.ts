@@ -1,0 +1,197 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { orderShop } from './control';
+import { Shop, type ShopOptions } from './shop';
+import { readStatus } from './status';
+import { makeFakeShop, type FakeShop } from './testing';
+
+const PORT_BASE = '21000';
+const someServer: ShopOptions['openStore'] = async () => ({
+  url: 'postgres://nowhere',
+  pid: undefined,
+  ensure: async () => undefined,
+  stop: async () => undefined,
+});
+
+let fake: FakeShop;
+let folder: string;
+let lines: string[];
+let shops: Shop[];
+
+beforeEach(() => {
+  fake = makeFakeShop();
+  folder = join(fake.root, '.stampede');
+  lines = [];
+  shops = [];
+});
+afterEach(async () => {
+  await Promise.all(shops.map((shop) => shop.close()));
+  fake.remove();
+});
+
+function shopWith(options: Partial<ShopOptions> = {}): Shop {
+  const shop = new Shop({
+    root: fake.root,
+    env: { PATH: process.env['PATH'], STAMPEDE_PORT_BASE: PORT_BASE },
+    folder,
+    replicas: {},
+    singleProcess: false,
+    report: (line) => lines.push(line),
+    openStore: someServer,
+    ...options,
+  });
+  shops.push(shop);
+  return shop;
+}
+
+const pidOf = (shop: Shop, name: string) => shop.status().processes.find((process) => process.name === name)?.pid;
+const told = async (url: string) => (await (await fetch(url)).json()) as { env: Record<string, string>; pid: number };
+
+/** Asks again until `found` gives something. */
+async function until<T>(found: () => T | null | undefined | false): Promise<T> {
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
+    const value = found();
+    if (value !== undefined && value !== null && value !== false) return value;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('it did not happen in 10 s');
+}
+
+test('a shop opens once it can serve, and leaves no process behind', async () => {
+  const shop = shopWith();
+  expect(await shop.open()).toBe('http://localhost:21080');
+  const { processes } = shop.status();
+  expect(processes).toHaveLength(10);
+  expect(processes.every(({ state }) => state === 'ready')).toBe(true);
+  expect((await told('http://localhost:21080/')).env).toMatchObject({ DATABASE_URL: 'postgres://nowhere' });
+  expect(readStatus(folder)).toEqual(shop.status());
+
+  await shop.close();
+  for (const { pid } of processes) expect(() => process.kill(pid ?? 0, 0)).toThrow('ESRCH');
+});
+
+test('a shop stops from the edge inwards', async () => {
+  const shop = shopWith();
+  await shop.open();
+  await shop.close();
+  const endedAt = (name: string) =>
+    Number(/ends: SIGTERM (\d+)/.exec(readFileSync(join(folder, 'logs', `${name}.log`), 'utf8'))?.[1]);
+  expect(endedAt('gateway')).toBeLessThanOrEqual(endedAt('orders'));
+  expect(endedAt('orders')).toBeLessThanOrEqual(endedAt('payments'));
+  expect(endedAt('payments')).toBeLessThanOrEqual(endedAt('payment-provider'));
+});
+
+test('a service that dies is started again, and one line says so', async () => {
+  const shop = shopWith();
+  await shop.open();
+  const before = pidOf(shop, 'orders');
+  process.kill(before ?? 0, 'SIGKILL');
+  await until(() =>
+    shop
+      .status()
+      .processes.some(({ name, restarts, state }) => name === 'orders' && restarts === 1 && state === 'ready'),
+  );
+  expect(pidOf(shop, 'orders')).not.toBe(before);
+  expect(lines).toContain('orders ended (SIGKILL): starting it again in 0.25 s');
+});
+
+test('a service that dies at every start is given up with the end of its log', async () => {
+  fake.program('orders', "console.log('no such table: saga'); process.exit(3)");
+  await expect(shopWith().open()).rejects.toThrow('orders does not start, see above');
+  expect(lines.at(-1)).toMatch(
+    /orders ended \(exit code 3\), 5 times in a row: giving up.*\n(no such table: saga\n?)+/,
+  );
+});
+
+test('a service whose settings are wrong is not started again', async () => {
+  fake.program('orders', "console.log('ORDERS_DEADLINE_MS must be a number'); process.exit(78)");
+  await expect(shopWith().open()).rejects.toThrow('orders does not start, see above');
+  expect(lines.at(-1)).toContain('orders ended (exit code 78), its settings are wrong: giving up');
+  expect(lines.filter((line) => line.includes('starting it again'))).toEqual([]);
+});
+
+test('a shop can be closed while it is still opening', async () => {
+  fake.program('orders', 'setInterval(() => undefined, 1000)');
+  const shop = shopWith();
+  const opening = shop.open();
+  const pid = await until(() => pidOf(shop, 'orders'));
+  await Promise.all([shop.close(), expect(opening).rejects.toThrow('the shop is closing')]);
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+});
+
+test('a busy port is named with what needs it and what to do', async () => {
+  const other = createServer().listen(21_130, '127.0.0.1');
+  await once(other, 'listening');
+  await expect(shopWith().open()).rejects.toThrow(
+    'port 21130 is busy, inventory needs it: stop what holds it, or move all ports with STAMPEDE_PORT_BASE',
+  );
+  other.close();
+});
+
+test('a second shop on the same state is refused, one on other state and ports is not', async () => {
+  await shopWith().open();
+  await expect(shopWith({ env: { STAMPEDE_PORT_BASE: '23000' } }).open()).rejects.toThrow(/a shop already runs on/);
+  await shopWith({ folder: join(fake.root, 'other'), env: { STAMPEDE_PORT_BASE: '23000' } }).open();
+});
+
+test('a missing build is named with the command that makes it', async () => {
+  fake.remove();
+  await expect(shopWith().open()).rejects.toThrow(/main\.js is missing: run `npm run build`/);
+});
+
+test('a running shop is scaled: callers learn the new addresses, the rest stays', async () => {
+  const shop = shopWith();
+  await shop.open();
+  const before = {
+    catalog: pidOf(shop, 'catalog'),
+    inventory: pidOf(shop, 'inventory'),
+    orders: pidOf(shop, 'orders'),
+  };
+
+  const status = await orderShop(folder, 'POST', '/scale?service=inventory&replicas=2');
+  expect(status.processes.find(({ name }) => name === 'inventory-1')).toMatchObject({ state: 'ready', replica: 1 });
+  expect((await told('http://127.0.0.1:21140/')).env['INVENTORY_URLS']).toBe(
+    'http://127.0.0.1:21130,http://127.0.0.1:21131',
+  );
+  expect(pidOf(shop, 'orders')).not.toBe(before.orders);
+  expect([pidOf(shop, 'catalog'), pidOf(shop, 'inventory')]).toEqual([before.catalog, before.inventory]);
+
+  await orderShop(folder, 'POST', '/scale?service=inventory&replicas=1');
+  expect((await told('http://127.0.0.1:21140/')).env['INVENTORY_URLS']).toBe('http://127.0.0.1:21130');
+  expect(pidOf(shop, 'inventory-1')).toBeUndefined();
+});
+
+test('a process is stopped, started, restarted and killed by order', async () => {
+  const shop = shopWith();
+  await shop.open();
+  await orderShop(folder, 'POST', '/stop?name=pricing');
+  await expect(fetch('http://127.0.0.1:21120/')).rejects.toThrow();
+  expect(shop.status().processes.find(({ name }) => name === 'pricing')).toMatchObject({ state: 'stopped', pid: null });
+  await orderShop(folder, 'POST', '/start?name=pricing');
+  const started = await until(() => pidOf(shop, 'pricing'));
+  await orderShop(folder, 'POST', '/restart?name=pricing');
+  expect(pidOf(shop, 'pricing')).not.toBe(started);
+  await orderShop(folder, 'POST', '/kill?name=pricing');
+  await until(() => lines.some((line) => line.startsWith('pricing ended (SIGKILL)')));
+});
+
+test('an order that cannot be followed is refused with its reason', async () => {
+  await shopWith().open();
+  const refusals: [order: string, reason: RegExp][] = [
+    ['/restart?name=refunds', /no process is called "refunds": there are payment-provider, /],
+    ['/scale?service=inventory&replicas=99', /inventory can have 1 to 10 replicas/],
+    ['/scale?service=refunds&replicas=2', /no service is called "refunds": there are gateway, /],
+    ['/explode', /does not know POST \/explode/],
+  ];
+  for (const [order, reason] of refusals) await expect(orderShop(folder, 'POST', order)).rejects.toThrow(reason);
+});
+
+test('all services share one process when asked to, and replicas are then refused', async () => {
+  const shop = shopWith({ singleProcess: true });
+  await shop.open();
+  expect(shop.status().processes.map(({ name }) => name)).toEqual(['payment-provider', 'shop']);
+  expect((await told('http://127.0.0.1:21110/')).pid).toBe((await told('http://127.0.0.1:21140/')).pid);
+  expect(() => shopWith({ singleProcess: true, replicas: { orders: 2 } })).toThrow(/leave out --single-process/);
+});

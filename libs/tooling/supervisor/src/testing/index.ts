@@ -1,0 +1,1 @@
+export { makeFakeShop, type FakeShop } from './fake-shop';
