@@ -18,10 +18,16 @@ export async function compare(title: string, calls: number, subjects: Record<str
   }
   const base = median(rounds.get(names[0] ?? '') ?? []);
   process.stdout.write(`${title}: CPU per call, ${ROUNDS} rounds of ${calls} calls\n`);
-  process.stdout.write(`${'subject'.padEnd(44)}${'ratio'.padStart(8)}${'median us'.padStart(12)}${'min us'.padStart(10)}\n`);
+  process.stdout.write(
+    `${'subject'.padEnd(44)}${'ratio'.padStart(8)}${'median us'.padStart(12)}${'min us'.padStart(10)}\n`,
+  );
   for (const [name, costs] of rounds) {
     const cells = [(median(costs) / base).toFixed(2).padStart(8), median(costs).toFixed(3).padStart(12)];
-    process.stdout.write(`${name.padEnd(44)}${cells.join('')}${Math.min(...costs).toFixed(3).padStart(10)}\n`);
+    process.stdout.write(
+      `${name.padEnd(44)}${cells.join('')}${Math.min(...costs)
+        .toFixed(3)
+        .padStart(10)}\n`,
+    );
   }
 }
 

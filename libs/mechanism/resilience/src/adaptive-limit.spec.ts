@@ -99,19 +99,23 @@ test('under any load the limit stays between floor and ceiling and no place is l
     enter: fc.boolean(),
   });
   fc.assert(
-    fc.property(fc.array(request, { maxLength: 200 }), fc.double({ min: 0, max: 0.999, noNaN: true }), (load, random) => {
-      let nowMs = 0;
-      const clock = { now: () => nowMs, after: () => () => undefined };
-      const limit = new AdaptiveLimit('orders', { ...OPTIONS, probeEveryWindows: 5 }, clock, () => random);
-      const held: ReturnType<AdaptiveLimit['enter']>[] = [];
-      for (const { waitMs, kind, enter } of load) {
-        nowMs += waitMs;
-        if (enter) held.push(limit.enter());
-        else held.shift()?.release(kind);
-        expect(limit.inFlight).toBe(held.length);
-        expect(limit.limit).toBeGreaterThanOrEqual(4);
-        expect(limit.limit).toBeLessThanOrEqual(40);
-      }
-    }),
+    fc.property(
+      fc.array(request, { maxLength: 200 }),
+      fc.double({ min: 0, max: 0.999, noNaN: true }),
+      (load, random) => {
+        let nowMs = 0;
+        const clock = { now: () => nowMs, after: () => () => undefined };
+        const limit = new AdaptiveLimit('orders', { ...OPTIONS, probeEveryWindows: 5 }, clock, () => random);
+        const held: ReturnType<AdaptiveLimit['enter']>[] = [];
+        for (const { waitMs, kind, enter } of load) {
+          nowMs += waitMs;
+          if (enter) held.push(limit.enter());
+          else held.shift()?.release(kind);
+          expect(limit.inFlight).toBe(held.length);
+          expect(limit.limit).toBeGreaterThanOrEqual(4);
+          expect(limit.limit).toBeLessThanOrEqual(40);
+        }
+      },
+    ),
   );
 });

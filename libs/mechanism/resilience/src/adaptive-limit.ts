@@ -8,8 +8,10 @@ const TOLERANCE = 2;
 /** Share of a fall that is followed at once: one slow window is an outlier. */
 const SMOOTHING = 0.2;
 
-/** Requests in flight allowed in the next window, never below `floor`. @throws RangeError unless `rttMs` > 0: do not call for an empty window.
- *  @see Netflix concurrency-limits, GradientLimit. Differs: the queue term is fixed at 4, not sqrt(limit), so that tests are exact. */
+/** Requests in flight allowed in the next window, never below `floor`. @throws RangeError unless `rttMs` > 0: do not
+ *  call for an empty window.
+ *  @see Netflix concurrency-limits, GradientLimit. Differs: the queue term is fixed at 4, not sqrt(limit), so that
+ *  tests are exact. */
 export function nextLimit(current: number, rttMs: number, rttMinMs: number, floor: number): number {
   if (!(rttMs > 0)) throw new RangeError('rttMs must be above 0');
   const gradient = Math.max(0.5, Math.min(1, (TOLERANCE * rttMinMs) / rttMs));
@@ -26,7 +28,7 @@ export interface AdaptiveLimitOptions {
   readonly ceiling?: number;
   /** The limit moves once per window; default 500 ms. */
   readonly windowMs?: number;
-  /** After so many windows (up to twice as many, at random) the best time is measured anew; default 600, five minutes. */
+  /** After so many windows, or up to twice as many, the best time is measured anew; default 600, five minutes. */
   readonly probeEveryWindows?: number;
 }
 
@@ -40,7 +42,8 @@ export interface Permit {
 
 /**
  * Finds how many requests at once this process (or a dependency) answers without queueing, by watching whether they
- * take longer than the best it has seen. Never below `floor`, never above `ceiling`; it does not grow while it is not used.
+ * take longer than the best it has seen. Never below `floor`, never above `ceiling`; it does not grow while it is not
+ * used.
  * @see Netflix concurrency-limits, GradientLimit. Differs: samples are averaged over a window; a probe halves the limit
  *  for one window, where GradientLimit falls to its queue size, because that sheds nearly all of a busy shop's load.
  */

@@ -114,7 +114,7 @@ test('the same address twice is one address, and none at all is refused', () => 
   expect(() => new Balancer('x', { addresses: [] })).toThrow('x has no address');
 });
 
-test('under any failures someone is always in service, no more are out than allowed, and no place is lost', async () => {
+test('under any failures someone is always in service and no more are out than allowed', async () => {
   const outcomes = fc.constantFrom<Outcome>('success', 'not_sent', 'not_sent', 'unknown', 'unavailable', 'failed');
   const step = fc.record({ outcome: outcomes, waitMs: fc.oneof(fc.constant(0), fc.nat(20_000)), hold: fc.boolean() });
   await fc.assert(

@@ -56,9 +56,8 @@ export class Balancer {
   ) {
     const addresses = [...new Set(options.addresses)];
     if (addresses.length === 0) throw new RangeError(`${name} has no address`);
-    this.#members = addresses.map((address) => ({
-      ...{ address, inFlight: 0, failuresInRow: 0, ejections: 0, outUntilMs: 0, returnedAtMs: 0 },
-    }));
+    const fresh = { inFlight: 0, failuresInRow: 0, ejections: 0, outUntilMs: 0, returnedAtMs: 0 };
+    this.#members = addresses.map((address) => ({ address, ...fresh }));
     const { ejection = {} } = options;
     this.#ejection = ejection
       ? { consecutiveFailures: 5, baseMs: 5_000, maxMs: 60_000, maxShare: 0.5, ...ejection }
@@ -76,7 +75,8 @@ export class Balancer {
   /** An address for one attempt, if possible none of `tried`. */
   pick(tried?: ReadonlySet<string>): Lease {
     this.#takeBack();
-    const member = this.#least((one) => one.outUntilMs === 0 && !tried?.has(one.address)) ??
+    const member =
+      this.#least((one) => one.outUntilMs === 0 && !tried?.has(one.address)) ??
       this.#least((one) => one.outUntilMs === 0) ??
       (this.#members[0] as Member);
     member.inFlight++;

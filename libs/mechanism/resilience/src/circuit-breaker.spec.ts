@@ -55,7 +55,7 @@ test('half-open lets exactly one of twenty concurrent calls through', async () =
   const circuit = breaker(clock);
   await fail(circuit, 4);
   await clock.advance(5_000);
-  expect(circuit.state).toBe('half_open');
+  expect(circuit.state).toBe('half-open');
   const { promise, resolve } = Promise.withResolvers<string>();
   let ran = 0;
   const calls = Array.from({ length: 20 }, () =>
@@ -112,7 +112,7 @@ test('a trial that its caller gave up decides nothing: the next call is the tria
   await fail(circuit, 4);
   await clock.advance(5_000);
   await circuit.run(() => Promise.reject(new UnknownOutcome('cancelled'))).catch(() => undefined);
-  expect(circuit.state).toBe('half_open');
+  expect(circuit.state).toBe('half-open');
   expect(await circuit.run(up)).toBe('up');
   expect(circuit.state).toBe('closed');
 });
@@ -131,10 +131,10 @@ test('a late answer to a call from before it opened neither closes nor reopens i
   const tried = circuit.run(() => trial.promise);
   lateSuccess.resolve('old');
   await settle();
-  expect(circuit.stats().state).toBe('half_open');
+  expect(circuit.stats().state).toBe('half-open');
   lateFailure.reject(new UnknownOutcome('connection_lost'));
   await settled;
-  expect(circuit.stats().state).toBe('half_open');
+  expect(circuit.stats().state).toBe('half-open');
   trial.resolve('up');
   await tried;
   expect(circuit.state).toBe('closed');
@@ -163,8 +163,8 @@ test('state and counters are published, and no timer is left', async () => {
   const states = recorded.events.filter((event) => event.type === 'breaker_state');
   expect(states).toEqual([
     { type: 'breaker_state', name: 'provider', from: 'closed', state: 'open' },
-    { type: 'breaker_state', name: 'provider', from: 'open', state: 'half_open' },
-    { type: 'breaker_state', name: 'provider', from: 'half_open', state: 'closed' },
+    { type: 'breaker_state', name: 'provider', from: 'open', state: 'half-open' },
+    { type: 'breaker_state', name: 'provider', from: 'half-open', state: 'closed' },
   ]);
   const results = recorded.events.flatMap((event) => (event.type === 'breaker_call' ? [event.result] : []));
   expect(results).toEqual(['failure', 'failure', 'failure', 'failure', 'rejected', 'success']);

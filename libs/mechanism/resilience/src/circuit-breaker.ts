@@ -3,9 +3,9 @@ import Opossum from 'opossum';
 import { systemClock, type Clock } from './clock';
 import { CircuitOpen } from './errors';
 import { publish } from './events';
-import { isHealthy, outcomeOf, type Classify, type Outcome } from './outcome';
+import { isHealthy, outcomeOf, type Classify } from './outcome';
 
-export type CircuitState = 'closed' | 'open' | 'half_open';
+export type CircuitState = 'closed' | 'open' | 'half-open';
 
 export interface CircuitBreakerOptions {
   /** The circuit opens when more than this share of the window's calls failed, 0..1; default 0.5. */
@@ -54,6 +54,8 @@ export class CircuitBreaker {
   #state: CircuitState = 'closed';
   /** When the present open period began, or the present trial. */
   #sinceMs = 0;
+  /** The last error of a call that was given up: opossum reports it as a success right after. */
+  #givenUp: unknown = Symbol('none');
 
   constructor(
     readonly name: string,
@@ -68,7 +70,7 @@ export class CircuitBreaker {
   }
 
   get state(): CircuitState {
-    return this.#state === 'open' && this.#waitMs() === 0 ? 'half_open' : this.#state;
+    return this.#state === 'open' && this.#waitMs() === 0 ? 'half-open' : this.#state;
   }
 
   stats(): CircuitStats {
@@ -84,7 +86,7 @@ export class CircuitBreaker {
 
   /** In an open or half-open circuit: whether this call is the trial. */
   #mayTry(): boolean {
-    if (this.#state === 'half_open' && this.#circuit.pendingClose) return true;
+    if (this.#state === 'half-open' && this.#circuit.pendingClose) return true;
     if (this.#waitMs() > 0) return false;
     this.#halfOpen();
     return true;
@@ -96,9 +98,9 @@ export class CircuitBreaker {
 
   #halfOpen(): void {
     this.#circuit.shutdown();
-    this.#circuit = this.#newCircuit('half_open');
+    this.#circuit = this.#newCircuit('half-open');
     this.#sinceMs = this.clock.now();
-    this.#become('half_open');
+    this.#become('half-open');
   }
 
   #reject(): CircuitOpen {
@@ -106,7 +108,7 @@ export class CircuitBreaker {
     return new CircuitOpen(this.name, Math.max(1, Math.ceil(this.#waitMs())));
   }
 
-  #newCircuit(state: 'closed' | 'half_open'): Circuit {
+  #newCircuit(state: 'closed' | 'half-open'): Circuit {
     const rotation = new EventEmitter();
     const options: Opossum.Options<[Call]> & { state?: object } = {
       name: this.name,
@@ -119,10 +121,13 @@ export class CircuitBreaker {
       rollingPercentilesEnabled: false,
       enableSnapshots: false,
       rotateBucketController: rotation,
-      errorFilter: (error: unknown) => isHealthy(this.classify(error)) || this.classify(error) === 'cancelled',
-      ...(state === 'half_open' && { state: { enabled: true, closed: false, halfOpen: true } }),
+      errorFilter: (error: unknown) => this.#judge(circuit, error),
+      ...(state === 'half-open' && { state: { enabled: true, closed: false, halfOpen: true } }),
     };
-    const circuit: Circuit = new Opossum((call: Call) => this.#observed(circuit, call), options);
+    const circuit: Circuit = new Opossum((call: Call) => call(), options);
+    circuit.on('success', (answer) => {
+      if (answer !== this.#givenUp) this.#count('successes');
+    });
     circuit.on('open', () => this.#opened(circuit));
     circuit.on('close', () => this.#closed());
     this.#rotation = rotation;
@@ -130,25 +135,24 @@ export class CircuitBreaker {
     return circuit;
   }
 
-  async #observed(circuit: Circuit, call: Call): Promise<unknown> {
-    try {
-      const answer = await call();
-      this.#count('successes');
-      return answer;
-    } catch (error) {
-      const outcome: Outcome = this.classify(error);
-      if (outcome === 'cancelled') this.#forget(circuit);
-      else this.#count(isHealthy(outcome) ? 'successes' : 'failures');
-      throw error;
+  /** Whether opossum takes what a call threw for a success; it asks once per call. */
+  #judge(circuit: Circuit, error: unknown): boolean {
+    const outcome = this.classify(error);
+    if (outcome === 'cancelled') {
+      this.#count('cancelled');
+      this.#givenUp = error;
+      this.#forget(circuit);
+      return true;
     }
+    if (!isHealthy(outcome)) this.#count('failures');
+    return isHealthy(outcome);
   }
 
   /** A trial that was given up showed nothing: the next call is the trial. */
   #forget(circuit: Circuit): void {
-    this.#count('cancelled');
-    if (circuit !== this.#circuit || this.#state !== 'half_open') return;
+    if (circuit !== this.#circuit || this.#state !== 'half-open') return;
     circuit.shutdown();
-    this.#circuit = this.#newCircuit('half_open');
+    this.#circuit = this.#newCircuit('half-open');
   }
 
   #opened(circuit: Circuit): void {

@@ -47,7 +47,10 @@ test('a read slower than 95 of the last 100 is sent a second time, and the first
   const clock = new FakeClock();
   const hedge = await trained(clock);
   expect(hedge.delayMs).toBe(95);
-  const slow = peer(clock, [[5_000, 'late'], [20, 'quick']]);
+  const slow = peer(clock, [
+    [5_000, 'late'],
+    [20, 'quick'],
+  ]);
   const answer = hedge.run(slow.start);
   await clock.advance(94);
   expect(slow.started()).toBe(1);
@@ -62,7 +65,10 @@ test('a read slower than 95 of the last 100 is sent a second time, and the first
 test('when the first answers after all, the second is called off', async () => {
   const clock = new FakeClock();
   const hedge = await trained(clock);
-  const slow = peer(clock, [[100, 'first'], [900, 'second']]);
+  const slow = peer(clock, [
+    [100, 'first'],
+    [900, 'second'],
+  ]);
   const answer = hedge.run(slow.start);
   await clock.advance(100);
   expect([await answer, slow.cancelled]).toEqual(['first', [1]]);
@@ -80,10 +86,20 @@ test('a quick read is sent once', async () => {
 test('one failed attempt waits for the other; two failures are one', async () => {
   const clock = new FakeClock();
   const hedge = await trained(clock);
-  const half = hedge.run(peer(clock, [[100, new Error('reset')], [50, 'second']]).start);
+  const half = hedge.run(
+    peer(clock, [
+      [100, new Error('reset')],
+      [50, 'second'],
+    ]).start,
+  );
   await clock.advance(200);
   expect(await half).toBe('second');
-  const none = hedge.run(peer(clock, [[100, new Error('first')], [50, new Error('second')]]).start);
+  const none = hedge.run(
+    peer(clock, [
+      [100, new Error('first')],
+      [50, new Error('second')],
+    ]).start,
+  );
   const rejected = expect(none).rejects.toThrow('second');
   await clock.advance(200);
   await rejected;
@@ -92,7 +108,10 @@ test('one failed attempt waits for the other; two failures are one', async () =>
 test('a refusal is an answer: it does not wait for the other', async () => {
   const clock = new FakeClock();
   const hedge = await trained(clock);
-  const missing = peer(clock, [[100, Object.assign(new Error('not here'), { status: 404 })], [900, 'never']]);
+  const missing = peer(clock, [
+    [100, Object.assign(new Error('not here'), { status: 404 })],
+    [900, 'never'],
+  ]);
   const rejected = expect(hedge.run(missing.start)).rejects.toMatchObject({ status: 404 });
   await clock.advance(100);
   await rejected;

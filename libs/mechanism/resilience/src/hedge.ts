@@ -19,10 +19,8 @@ export interface Running<T> {
 
 /** The last answers looked at: enough for a 95th percentile, few enough to follow a change within seconds. */
 const SAMPLES = 200;
-/** Below this the percentile is a guess and nothing is hedged. */
-const MIN_SAMPLES = 20;
-/** The percentile is computed anew after as many answers. */
-const REFRESH_EVERY = 20;
+/** The percentile is computed anew after as many answers; before the first time it is a guess and nothing is hedged. */
+const REFRESH_EVERY = 50;
 
 /**
  * Starts a second attempt when the first is slower than almost all before it, takes the first success, and calls the
@@ -106,7 +104,7 @@ export class Hedge {
   #observe(tookMs: number): void {
     this.#samplesMs[this.#next % SAMPLES] = tookMs;
     this.#next++;
-    if (this.#next < MIN_SAMPLES || this.#next % REFRESH_EVERY !== 0) return;
+    if (this.#next % REFRESH_EVERY !== 0) return;
     const sorted = Float64Array.from(this.#samplesMs).sort();
     const rank = Math.ceil(this.#percentile * sorted.length) - 1;
     this.#delayMs = Math.max(this.#minDelayMs, sorted[Math.max(0, rank)] ?? 0);

@@ -25,7 +25,8 @@ export interface LoadShedderOptions {
 /**
  * Refuses work that could not be done in time, least important first: whenever `critical` is refused, `normal` and
  * `background` would be too. A refusal costs microseconds and says when to come back.
- * @see Google SRE book, ch. 21 "Handling Overload" (criticality), ch. 22 "Addressing Cascading Failures" (load shedding).
+ * @see Google SRE book, ch. 21 "Handling Overload" (criticality), ch. 22 "Addressing Cascading Failures" (load
+ *  shedding and graceful degradation).
  */
 export class LoadShedder {
   readonly #limit: AdaptiveLimit;

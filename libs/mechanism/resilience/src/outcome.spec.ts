@@ -40,7 +40,11 @@ test('the wait that an answer asks for is taken over only when it is a time', ()
 
 test('a lost connection leaves as an unknown outcome with its cause, everything else as it is', () => {
   const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
-  expect(asThrown(reset, outcomeOf(reset))).toMatchObject({ code: 'outcome_unknown', reason: 'connection_lost', cause: reset });
+  expect(asThrown(reset, outcomeOf(reset))).toMatchObject({
+    code: 'outcome_unknown',
+    reason: 'connection_lost',
+    cause: reset,
+  });
   const badGateway = Object.assign(new Error('gateway'), { status: 502 });
   expect(asThrown(badGateway, outcomeOf(badGateway))).toMatchObject({ reason: 'gateway', cause: badGateway });
   const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });

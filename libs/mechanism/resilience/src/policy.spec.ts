@@ -35,7 +35,10 @@ test('an attempt gets a signal, its number and an address, and its answer comes 
 
 test('with no part at all a policy is the call itself', async () => {
   const bare = policy({ name: 'bare' });
-  expect(await bare.run({}, async (_signal, attemptNumber, address) => [attemptNumber, address])).toEqual([1, undefined]);
+  expect(await bare.run({}, async (_signal, attemptNumber, address) => [attemptNumber, address])).toEqual([
+    1,
+    undefined,
+  ]);
 });
 
 test('a retry goes to another address and is told its number', async () => {
@@ -57,9 +60,9 @@ test('a spent budget sends nothing and takes no place anywhere', async () => {
   const clock = new FakeClock();
   const peer = full(clock);
   let sent = false;
-  await expect(
-    peer.run({ budget: Budget.ofMs(0, { clock }) }, async () => (sent = true)),
-  ).rejects.toBeInstanceOf(BudgetSpent);
+  await expect(peer.run({ budget: Budget.ofMs(0, { clock }) }, async () => (sent = true))).rejects.toBeInstanceOf(
+    BudgetSpent,
+  );
   recorded.stop();
   expect([sent, peer.stats().inFlight]).toEqual([false, 0]);
   expect(recorded.events).toEqual([{ type: 'budget_spent', name: 'inventory' }]);
@@ -158,7 +161,7 @@ test('a long poll takes no place in the bulkhead', async () => {
 test('only reads are hedged, at another address, and the loser is called off', async () => {
   const clock = new FakeClock();
   const peer = full(clock);
-  for (let i = 0; i < 20; i++) await peer.run({ method: 'GET' }, async () => 'ok');
+  for (let i = 0; i < 50; i++) await peer.run({ method: 'GET' }, async () => 'ok');
   const slowFirst = async (log: string[]) => {
     const signals: AbortSignal[] = [];
     return {
@@ -224,5 +227,3 @@ test('nothing is published and nothing left behind by a call that just succeeds'
   expect(recorded.events).toEqual([{ type: 'breaker_call', name: 'inventory', result: 'success' }]);
   expect(clock.pending).toBe(0);
 });
-
-

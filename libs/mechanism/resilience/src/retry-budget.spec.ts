@@ -45,9 +45,12 @@ test('under any history retries stay within ratio of the requests plus the floor
         let requests = 0;
         let retries = 0;
         for (const one of steps) {
-          if (one === 'request') requests++, budget.request();
-          else if (one === 'retry') retries += budget.tryRetry() ? 1 : 0;
-          else nowMs += one;
+          if (one === 'retry') retries += budget.tryRetry() ? 1 : 0;
+          else if (one !== 'request') nowMs += one;
+          else {
+            requests++;
+            budget.request();
+          }
           const allowed = ratio * requests + floorPerSecond * (nowMs / 1_000 + 1);
           expect(retries).toBeLessThanOrEqual(allowed + 1e-6);
         }

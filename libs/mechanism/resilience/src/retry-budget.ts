@@ -16,8 +16,8 @@ const MAX_SAVED = 100;
  * In any span of time the retries granted are at most `ratio` of the requests in it, plus `floorPerSecond` for each
  * of its seconds, plus what was saved up before (100 and one second's floor at most). So a dependency that fails
  * altogether gets 1.2 times its load and not three times.
- * @see Google SRE book, ch. 21 "Handling Overload", per-client retry budget; Finagle, RetryBudget.
- *  Differs: the ratio is 20 % where the book has 10 %, and saved tokens do not age.
+ * @see Google SRE book, ch. 21 "Handling Overload", per-client retry budget (10 %); Finagle, RetryBudget (20 % and 10
+ *  a second). Differs from Finagle: the floor is 1 a second, and saved tokens are capped where Finagle's age in 10 s.
  */
 export class RetryBudget {
   readonly #depositUnits: number;

@@ -16,7 +16,11 @@ interface Told {
 }
 
 /** Runs the script: each attempt takes the next entry, an error is thrown, a string answered. */
-async function told(script: (Error | string)[], call: Partial<RetryCall> = {}, options: RetryOptions = {}): Promise<Told> {
+async function told(
+  script: (Error | string)[],
+  call: Partial<RetryCall> = {},
+  options: RetryOptions = {},
+): Promise<Told> {
   const clock = (call.clock as FakeClock | undefined) ?? new FakeClock();
   let attempts = 0;
   let end: Told | undefined;

@@ -34,7 +34,8 @@ export function fullJitterMs(retry: number, { baseMs = 50, capMs = 1_000 }: Retr
 /**
  * Repeats `attempt` (numbered from 1) while that is safe and worth it: never what may have been done already unless
  * `idempotent`, never before `Retry-After`, never beyond the budget or the retry budget. What was once unknown stays
- * unknown until an attempt is really answered: a refused connection after a lost reply does not mean that nothing was done.
+ * unknown until an attempt is really answered: a refused connection after a lost reply does not mean that nothing was
+ * done.
  * @throws outcome_unknown; otherwise what the last attempt threw.
  */
 export async function retry<T>(
@@ -80,7 +81,7 @@ function nextDelayMs(
   return delayMs;
 }
 
-/** A 503 with `Retry-After` comes from a peer that declined before it began; a bare one may come from a proxy that lost it. */
+/** A 503 with `Retry-After` is a peer that declined before it began; a bare one may be a proxy that lost the reply. */
 function mayRepeat(outcome: Failure, asksToWait: boolean, idempotent: boolean): boolean {
   switch (outcome) {
     case 'not_sent':
