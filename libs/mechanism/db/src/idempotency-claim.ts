@@ -16,7 +16,7 @@ export interface Replay {
   readonly answer: StoredAnswer;
 }
 
-/** Which row, and in whose hands. */
+/** Which row, and in whose hands. Plain data: a claim may be handed to another process, see `IdempotencyStore.resume`. */
 export interface KeyOwner {
   readonly caller: string;
   readonly route: string;
@@ -33,7 +33,7 @@ export class Claim {
 
   constructor(
     private readonly database: Database,
-    private readonly owner: KeyOwner,
+    readonly owner: KeyOwner,
     /** Id for what the request makes, the same through take-overs: look for it before making it when `takenOver`. */
     readonly resourceId: string,
     /** An earlier worker died, or gave the key back, under the same request; it may have made the thing. */
@@ -82,4 +82,29 @@ export class Claim {
     const { caller, route, key, claimId } = this.owner;
     return sql`caller = ${caller} and route = ${route} and key = ${key} and claim_id = ${claimId}`;
   }
+}
+
+/**
+ * Completes many claims in one statement, in the transaction of their effects. Returns the `claimId`s that were still held; the effect of any
+ * other must be undone in this transaction.
+ */
+export async function completeClaims(
+  tx: Tx,
+  completions: readonly { readonly owner: KeyOwner; readonly answer: StoredAnswer }[],
+): Promise<ReadonlySet<string>> {
+  const rows = completions.map(({ owner, answer }) => ({
+    ...owner,
+    status: answer.status,
+    // as text: a json value inside of jsonb would lose the order of its fields
+    body: answer.body === undefined ? null : JSON.stringify(answer.body),
+    location: answer.location ?? null,
+  }));
+  const written = await sql<{ claim_id: string }>`
+    update idempotency_key as held set status = done.status, body = done.body::json, location = done.location
+    from json_to_recordset(${JSON.stringify(rows)}::json) as done(
+      caller text, route text, key text, "claimId" uuid, status smallint, body text, location text)
+    where held.caller = done.caller and held.route = done.route and held.key = done.key
+      and held.claim_id = done."claimId" and held.status is null
+    returning held.claim_id`.execute(tx);
+  return new Set(written.rows.map(({ claim_id }) => claim_id));
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import {
   canonicalJson,
+  completeClaims,
   Claim,
   ClaimLost,
   IdempotencyStore,
@@ -169,4 +170,24 @@ test('equal requests have equal canonical texts, different ones do not', () => {
   expect(canonicalJson({ b: [{ d: 1, c: 2 }], a: null })).toBe('{"a":null,"b":[{"c":2,"d":1}]}');
   expect(canonicalJson([1, 2])).not.toBe(canonicalJson([2, 1]));
   expect(canonicalJson(undefined)).not.toBe(canonicalJson(null));
+});
+
+test('many claims are completed at once, and one that was taken over is told apart', async () => {
+  const [mine, lost] = [newCall(), newCall()];
+  const claims = [await claimed(store, mine), await claimed(store, lost)];
+  await letLeaseEnd(lost.key);
+  await claimed(store, lost);
+  const answer = { status: 201, body: { z: 1, a: 2 } };
+  const completed = await db.database.transaction((tx) =>
+    completeClaims(tx, claims.map(({ owner }) => ({ owner, answer }))),
+  );
+  expect([...completed]).toEqual([claims[0]?.owner.claimId]);
+  expect(JSON.stringify(await store.claim(mine))).toBe(JSON.stringify({ kind: 'replay', answer }));
+});
+
+test('a claim can be taken up again from its owner', async () => {
+  const call = newCall();
+  const claim = await claimed(store, call);
+  await store.resume(claim.owner, claim.resourceId).store({ status: 409, body: { code: 'sold_out' } });
+  expect(await store.claim(call)).toMatchObject({ kind: 'replay' });
 });

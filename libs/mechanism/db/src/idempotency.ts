@@ -74,6 +74,11 @@ export class IdempotencyStore {
     throw new KeyInFlight(this.leaseMs);
   }
 
+  /** A claim made elsewhere, taken up again: whoever has its `owner` and `resourceId` may answer, as long as nobody took over. */
+  resume(owner: KeyOwner, resourceId: string): Claim {
+    return new Claim(this.database, owner, resourceId, false);
+  }
+
   /** Forgets up to 5,000 keys whose time is over; returns how many. Call it now and then, from any replica. */
   async sweep(): Promise<number> {
     const swept = await sql`

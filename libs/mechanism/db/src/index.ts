@@ -3,7 +3,7 @@ export { eraseEmbeddedPostgres } from './cluster';
 export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded';
 export { EmbeddedPostgresError, type EmbeddedPostgresCode } from './embedded.errors';
 export { canonicalJson, idempotencyMigration, IdempotencyStore, type KeyedCall } from './idempotency';
-export { Claim, type Replay, type StoredAnswer } from './idempotency-claim';
+export { Claim, completeClaims, type KeyOwner, type Replay, type StoredAnswer } from './idempotency-claim';
 export { ClaimLost, KeyConflict, KeyInFlight } from './idempotency.errors';
 export { migrate } from './migrate';
 export type { Database, DatabaseOptions, Tx } from './port';

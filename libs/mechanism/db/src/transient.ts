@@ -32,9 +32,10 @@ const transientSystemCodes = new Set([
 const connectionLost = new RegExp(
   [
     'Connection terminated',
-    'Connection ended unexpectedly',
+    'Client was closed and is not queryable',
     'Client has encountered a connection error',
     'timeout exceeded when trying to connect',
+    'timeout expired',
     'Query read timeout',
     'connection has been discarded',
   ].join('|'),
