@@ -179,7 +179,10 @@ test('many claims are completed at once, and one that was taken over is told apa
   await claimed(store, lost);
   const answer = { status: 201, body: { z: 1, a: 2 } };
   const completed = await db.database.transaction((tx) =>
-    completeClaims(tx, claims.map(({ owner }) => ({ owner, answer }))),
+    completeClaims(
+      tx,
+      claims.map(({ owner }) => ({ owner, answer })),
+    ),
   );
   expect([...completed]).toEqual([claims[0]?.owner.claimId]);
   expect(JSON.stringify(await store.claim(mine))).toBe(JSON.stringify({ kind: 'replay', answer }));
