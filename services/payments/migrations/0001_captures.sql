@@ -1,16 +1,24 @@
+-- One row an order: the lock under which attempts begin, and up to which attempt none may begin any more. A request that was on its way while
+-- its outcome was settled must not be carried out when it arrives.
+CREATE TABLE payment (
+  order_id uuid PRIMARY KEY,
+  sealed_attempt integer NOT NULL DEFAULT 0
+);
+
 -- One row an attempt to capture. The row is there before the provider is called, so that no call is ever forgotten.
 --   intent    it may have been sent: the provider must be asked before anything is repeated
 --   unsent    it was certainly not sent: the same key may be used
 --   captured, declined, refunded   as the provider said
 --   never     the provider never captured it and never will under this key
 CREATE TABLE capture (
-  order_id uuid NOT NULL,
+  order_id uuid NOT NULL REFERENCES payment,
   attempt integer NOT NULL CHECK (attempt >= 1),
   key text NOT NULL UNIQUE, -- the provider's idempotency key
   status text NOT NULL CHECK (status IN ('intent', 'unsent', 'captured', 'declined', 'never', 'refunded')),
   amount bigint NOT NULL CHECK (amount >= 0), -- minor units
   currency text NOT NULL,
   decline_code text,
+  in_flight_until timestamptz, -- somebody waits for the provider's answer: asking now would make a good capture void
   created_at timestamptz NOT NULL DEFAULT now(),
   settled_at timestamptz,
   PRIMARY KEY (order_id, attempt)

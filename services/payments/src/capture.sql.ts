@@ -1,5 +1,5 @@
 import type { CaptureOutcome, DeclineCode } from '@stampede/contracts';
-import type { Database } from '@stampede/db';
+import type { Database, Tx } from '@stampede/db';
 import { sql } from 'kysely';
 
 export interface CaptureRow {
@@ -10,34 +10,54 @@ export interface CaptureRow {
   readonly amount: number;
   readonly currency: string;
   readonly decline_code: DeclineCode | null;
+  /** Another request is waiting for the provider's answer. */
+  readonly in_flight: boolean;
 }
+
+/** Locks an order's payment until this transaction ends, and seals its attempts up to `attempt` (0: none). Returns up to which they are sealed. */
+export async function lockAndSeal(tx: Tx, orderId: string, attempt: number): Promise<number> {
+  const { rows } = await sql<{ sealed_attempt: number }>`
+    INSERT INTO payment (order_id, sealed_attempt) VALUES (${orderId}, ${attempt})
+    ON CONFLICT (order_id) DO UPDATE SET sealed_attempt = GREATEST(payment.sealed_attempt, excluded.sealed_attempt)
+    RETURNING sealed_attempt`.execute(tx);
+  return rows[0]?.sealed_attempt ?? 0;
+}
+
+const COLUMNS = sql`order_id, attempt, key, status, amount, currency, decline_code,
+  COALESCE(in_flight_until > clock_timestamp(), false) AS in_flight`;
 
 /** The latest attempt for an order; undefined where there was none. */
-export async function selectLatest({ kysely }: Database, orderId: string): Promise<CaptureRow | undefined> {
+export async function selectLatest(tx: Tx, orderId: string): Promise<CaptureRow | undefined> {
   const { rows } = await sql<CaptureRow>`
-    SELECT order_id, attempt, key, status, amount, currency, decline_code FROM capture
-    WHERE order_id = ${orderId} ORDER BY attempt DESC LIMIT 1`.execute(kysely);
+    SELECT ${COLUMNS} FROM capture WHERE order_id = ${orderId} ORDER BY attempt DESC LIMIT 1`.execute(tx);
   return rows[0];
 }
 
-/** Stores the intent to capture, unless another caller just did: then undefined, and that one's row is the latest. */
+/** Stores the intent to capture, before anything is sent. */
 export async function insertIntent(
-  { kysely }: Database,
+  tx: Tx,
   intent: { orderId: string; attempt: number; amount: number; currency: string },
-): Promise<CaptureRow | undefined> {
+  inFlightMs: number,
+): Promise<CaptureRow> {
   const { orderId, attempt, amount, currency } = intent;
   const { rows } = await sql<CaptureRow>`
-    INSERT INTO capture (order_id, attempt, key, status, amount, currency)
-    VALUES (${orderId}, ${attempt}, ${providerKey(orderId, attempt)}, 'intent', ${amount}, ${currency})
-    ON CONFLICT DO NOTHING
-    RETURNING order_id, attempt, key, status, amount, currency, decline_code`.execute(kysely);
-  return rows[0];
+    INSERT INTO capture (order_id, attempt, key, status, amount, currency, in_flight_until)
+    VALUES (${orderId}, ${attempt}, ${providerKey(orderId, attempt)}, 'intent', ${amount}, ${currency},
+      clock_timestamp() + ${inFlightMs} * interval '1 millisecond')
+    RETURNING ${COLUMNS}`.execute(tx);
+  return rows[0] as CaptureRow;
 }
 
-/** From `unsent` back to `intent`, by one caller alone. */
-export async function reopenIntent({ kysely }: Database, key: string): Promise<boolean> {
-  const { numAffectedRows } = await sql`UPDATE capture SET status = 'intent' WHERE key = ${key} AND status = 'unsent'`.execute(kysely);
-  return numAffectedRows === 1n;
+/** From `unsent` back to `intent`: it is about to be sent. */
+export async function reopenIntent(tx: Tx, key: string, inFlightMs: number): Promise<void> {
+  await sql`
+    UPDATE capture SET status = 'intent', in_flight_until = clock_timestamp() + ${inFlightMs} * interval '1 millisecond'
+    WHERE key = ${key} AND status = 'unsent'`.execute(tx);
+}
+
+/** The call has ended without an answer: whoever wants to know may ask. */
+export async function markLost({ kysely }: Database, key: string): Promise<void> {
+  await sql`UPDATE capture SET in_flight_until = NULL WHERE key = ${key}`.execute(kysely);
 }
 
 /** The call was certainly not sent. */

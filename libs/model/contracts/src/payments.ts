@@ -16,25 +16,29 @@ export type CaptureOutcome = z.output<typeof CaptureOutcome>;
 const OrderId = z.object({ orderId: Id });
 
 export const paymentsApi = api('payments', {
-  /** At most one capture per order, whatever is repeated. `unavailable`: nothing was sent. `outcome_unknown`: ask before repeating. */
+  /**
+   * At most one capture per order, whatever is repeated. `attempt` counts from 1 and rises whenever an earlier one was answered `never`.
+   * `unavailable`: nothing was sent. `outcome_unknown`: settle it before anything is repeated.
+   */
   capture: route({
     method: 'POST',
     path: '/captures',
-    body: z.strictObject({ orderId: Id, amount: Amount, currency: Currency, token: z.string() }),
+    body: z.strictObject({ orderId: Id, attempt: z.int().min(1), amount: Amount, currency: Currency, token: z.string() }),
     reply: CaptureOutcome,
     status: 200,
     codes: ['unavailable', 'outcome_unknown', 'overloaded'],
   }),
-  /** Settles an unknown outcome by asking the provider with the same key. */
+  /** Settles an unknown outcome by asking the provider with the same key. Attempts up to this one, late ones too, capture nothing any more. */
   settleCapture: route({
     method: 'POST',
     path: '/captures/{orderId}/settle',
     params: OrderId,
+    body: z.strictObject({ attempt: z.int().min(1) }),
     reply: CaptureOutcome,
     status: 200,
     codes: ['unavailable', 'outcome_unknown', 'overloaded'],
   }),
-  /** Gives back what was captured for the order, once; `never` where nothing was. */
+  /** Gives back what was captured for the order, once; `never` where nothing was. No later attempt captures anything. */
   refund: route({
     method: 'POST',
     path: '/refunds',
