@@ -154,7 +154,7 @@ function planProvider(root: string, base: number, dataFolder: string): ProcessPl
     env: {
       [`${prefix}_PORT`]: String(port),
       [`${prefix}_ADMIN_PORT`]: String(admin),
-      [`${prefix}_DATA_DIR`]: join(dataFolder, name),
+      [`${prefix}_LEDGER`]: join(dataFolder, `${name}.ledger`),
       STAMPEDE_REPLICA: '0',
     },
     url: local(port),

@@ -1,1 +1,1 @@
-export {};
+export { sync } from './sync/sync';
