@@ -93,8 +93,17 @@ test('a circuit that has just closed does not count the failures from before it 
   await fail(circuit, 4);
   await clock.advance(5_000);
   await circuit.run(up);
-  await fail(circuit, 3);
+  await fail(circuit, 2);
   expect(circuit.state).toBe('closed');
+  await fail(circuit, 1);
+  expect(circuit.state).toBe('open');
+});
+
+test('a call that its caller gave up is counted as that and as nothing else', async () => {
+  const circuit = breaker(new FakeClock());
+  await circuit.run(() => Promise.reject(new UnknownOutcome('cancelled'))).catch(() => undefined);
+  await circuit.run(up);
+  expect(circuit.stats()).toEqual({ state: 'closed', successes: 1, failures: 0, rejected: 0, cancelled: 1 });
 });
 
 test('a refusal as the trial closes it: the provider answers again', async () => {
@@ -145,10 +154,18 @@ test('a trial that never ends does not lock the circuit for ever', async () => {
   const circuit = breaker(clock);
   await fail(circuit, 4);
   await clock.advance(5_000);
-  void circuit.run(() => new Promise(() => undefined));
+  const overdue = Promise.withResolvers<string>();
+  const first = circuit.run(() => overdue.promise);
   await expect(circuit.run(up)).rejects.toBeInstanceOf(CircuitOpen);
   await clock.advance(5_000);
-  expect(await circuit.run(up)).toBe('up');
+  const trial = Promise.withResolvers<string>();
+  const second = circuit.run(() => trial.promise);
+  overdue.resolve('too late to decide');
+  await first;
+  expect(circuit.state).toBe('half-open');
+  trial.resolve('up');
+  await second;
+  expect(circuit.state).toBe('closed');
 });
 
 test('state and counters are published, and no timer is left', async () => {

@@ -31,7 +31,7 @@ type Call = () => Promise<unknown>;
 type Circuit = Opossum<[Call], unknown>;
 
 const BUCKETS = 10;
-/** The longest that a Node timer can wait. It is never reached: an open circuit of opossum is shut down at once. */
+/** The longest that a Node timer can wait: when a circuit is half-open is told by `clock` and not by opossum. */
 const NEVER_MS = 2 ** 31 - 1;
 
 /**
@@ -39,9 +39,9 @@ const NEVER_MS = 2 ** 31 - 1;
  * shows the peer alive (4xx, `Retry-After`) counts as success; a call that its caller gave up decides nothing
  * in a half-open circuit and is one more call in a closed one.
  * @see Nygard, Release It!, 2nd ed., ch. 5 "Circuit Breaker". Opossum counts, decides and limits the trial. Differs
- *  from opossum alone: each closed and each half-open period has an opossum of its own, so that a late reply of an
- *  earlier period decides nothing and old failures do not reopen a circuit that has just closed; a trial that never
- *  ends is given up after `openMs`; time comes from `clock`, without timers.
+ *  from opossum alone: each trial has an opossum of its own, which goes on when it closes, so that a late reply from
+ *  before decides nothing and old failures do not reopen a circuit that has just closed; a trial that never ends is
+ *  given up after `openMs`; time comes from `clock`.
  */
 export class CircuitBreaker {
   readonly #openMs: number;
@@ -97,7 +97,7 @@ export class CircuitBreaker {
   }
 
   #halfOpen(): void {
-    this.#circuit.shutdown();
+    this.#circuit.shutdown(); // replies still on their way to it reach nobody
     this.#circuit = this.#newCircuit('half-open');
     this.#sinceMs = this.clock.now();
     this.#become('half-open');
@@ -128,8 +128,8 @@ export class CircuitBreaker {
     circuit.on('success', (answer) => {
       if (answer !== this.#givenUp) this.#count('successes');
     });
-    circuit.on('open', () => this.#opened(circuit));
-    circuit.on('close', () => this.#closed());
+    circuit.on('open', () => this.#opened());
+    circuit.on('close', () => this.#become('closed'));
     this.#rotation = rotation;
     this.#bucketEndsMs = this.clock.now() + this.#bucketMs;
     return circuit;
@@ -155,16 +155,9 @@ export class CircuitBreaker {
     this.#circuit = this.#newCircuit('half-open');
   }
 
-  #opened(circuit: Circuit): void {
-    circuit.shutdown(); // ends its timer; replies still on their way reach nobody
+  #opened(): void {
     this.#sinceMs = this.clock.now();
     this.#become('open');
-  }
-
-  #closed(): void {
-    this.#circuit.shutdown();
-    this.#circuit = this.#newCircuit('closed');
-    this.#become('closed');
   }
 
   /** Moves opossum's window on to now. */

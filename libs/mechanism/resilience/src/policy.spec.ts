@@ -206,6 +206,41 @@ test('a replica that is gone is left out after five failures while every call su
   expect(deadCalls).toBeLessThanOrEqual(5);
 });
 
+test('when the dependency fails altogether the load on it grows by a fifth', async () => {
+  const clock = new FakeClock();
+  const peer = full(clock, { retry: { baseMs: 0, floorPerSecond: 0 }, breaker: { volumeThreshold: 1_000 } });
+  let attempts = 0;
+  for (let i = 0; i < 100; i++) {
+    const call = peer.run({ idempotent: true }, async () => {
+      attempts++;
+      throw down;
+    });
+    const rejected = expect(call).rejects.toBe(down);
+    await clock.advance(0);
+    await rejected;
+  }
+  expect(attempts).toBe(120);
+});
+
+test('what ran out of time while this process was blocked is not sent any more', async () => {
+  const clock = new FakeClock();
+  let blockedMs = 0;
+  const late = { now: () => clock.now() + blockedMs, after: clock.after.bind(clock) };
+  const peer = policy({ name: 'inventory', retry: { baseMs: 10 }, clock: late, random: () => 0.5 });
+  let attempts = 0;
+  const call = peer.run({ budget: Budget.ofMs(1_000, { clock: late }) }, async () => {
+    attempts++;
+    blockedMs = 990;
+    throw refused;
+  });
+  const rejected = expect(call).rejects.toBeInstanceOf(BudgetSpent);
+  await settle();
+  blockedMs = 5_000;
+  await clock.advance(5);
+  await rejected;
+  expect(attempts).toBe(1);
+});
+
 test('a classifier of the dependency decides what is worth another try', async () => {
   const clock = new FakeClock();
   const once = Object.assign(new Error('once'), { status: 500 });

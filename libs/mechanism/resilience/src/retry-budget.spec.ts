@@ -20,6 +20,13 @@ test('a quiet dependency still has its floor', async () => {
   expect([budget.tryRetry(), budget.tryRetry()]).toEqual([true, false]);
 });
 
+test('a quiet hour does not save up its floor', async () => {
+  const clock = new FakeClock();
+  const budget = new RetryBudget({ floorPerSecond: 2 }, clock);
+  await clock.advance(3_600_000);
+  expect([budget.tryRetry(), budget.tryRetry(), budget.tryRetry()]).toEqual([true, true, false]);
+});
+
 test('a calm hour does not save up a storm', () => {
   const budget = new RetryBudget({ floorPerSecond: 0 }, new FakeClock());
   for (let i = 0; i < 100_000; i++) budget.request();
