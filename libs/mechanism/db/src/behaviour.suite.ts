@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { sql } from 'kysely';
-import { ensureDatabase, isTransient, openDatabase } from './index';
+import { ensureDatabase, isTransient, openDatabase, type Database, type Tx } from './index';
 import { dropDatabase, testDatabase, type TestDatabase } from './testing/index';
 
 /** What every PostgreSQL behind the port must do, embedded or external. `server()` is asked when the tests run. */
@@ -173,6 +173,39 @@ function connections(db: () => TestDatabase): void {
       async (tx) => void (await sql`select pg_terminate_backend(pg_backend_pid())`.execute(tx)),
     );
     await expect(lost).rejects.toMatchObject({ code: '57P01' });
+  });
+
+  test('a migration under running services disturbs neither a query nor a transaction', async () => {
+    const one = openDatabase({ url: db().url, applicationName: 'one', poolSize: 1 });
+    const change = async (column: string): Promise<void> =>
+      void (await sql.raw(`alter table item add column ${column} int`).execute(db().database.kysely));
+    const read = (executor: typeof one.kysely) => sql`select * from item where id = ${1}`.execute(executor);
+    await read(one.kysely);
+    await change('added');
+    expect((await read(one.kysely)).rows).toMatchObject([{ id: 1, added: null }]);
+    await one.transaction(read);
+    await change('added_again');
+    expect((await one.transaction(read)).rows).toMatchObject([{ id: 1, added_again: null }]);
+    await one.close();
+  });
+
+  test('a database with a schema of its own can be handed to libs that know another', async () => {
+    const typed = openDatabase<{ item: { id: number; count: number } }>({ url: db().url, applicationName: 'typed' });
+    const lib = (database: Database, tx: Tx): void => database.onCommit(tx, () => undefined);
+    const rows = await typed.transaction(async (tx) => {
+      lib(typed, tx);
+      return tx.selectFrom('item').select('id').where('id', '=', 1).execute();
+    });
+    expect(rows).toEqual([{ id: 1 }]);
+    await typed.close();
+  });
+
+  test('a statement is prepared once a connection', async () => {
+    const one = openDatabase({ url: db().url, applicationName: 'prepares', poolSize: 1 });
+    for (const id of [1, 2, 3]) await sql`select count from item where id = ${id}`.execute(one.kysely);
+    const prepared = await sql`select statement from pg_prepared_statements`.execute(one.kysely);
+    expect(prepared.rows).toEqual([{ statement: 'select count from item where id = $1' }]);
+    await one.close();
   });
 
   test('the pool is bounded and counts who waits', async () => {

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Kysely, PostgresDialect, sql, type PostgresPoolClient, type Transaction } from 'kysely';
-import { Pool, type PoolClient } from 'pg';
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import { Pool } from 'pg';
 import { errorMessage } from './error-code';
 import { Listener } from './listener';
 import type { Database, DatabaseOptions, Tx } from './port';
-import { isSerializationFailure } from './transient';
+import { preparedClient, StatementNames } from './prepared-client';
+import { mayRunAgain } from './transient';
 import { typeParsers } from './types';
 
 const DEFAULT_POOL_SIZE = 10;
@@ -31,8 +32,11 @@ const optionsOf = new WeakMap<Database, DatabaseOptions>();
 // oxlint-disable-next-line no-explicit-any -- the caller names the schema, if it has one
 export function openDatabase<Schema = any>(options: DatabaseOptions): Database<Schema> {
   const pool = openPool(options);
+  const names = new StatementNames();
   const kysely = new Kysely<Schema>({
-    dialect: new PostgresDialect({ pool: { connect: () => checkedClient(pool), end: () => pool.end() } as never }),
+    dialect: new PostgresDialect({
+      pool: { connect: () => preparedClient(pool, names), end: () => pool.end() } as never,
+    }),
   });
   const listener = new Listener({ url: options.url, applicationName: `${options.applicationName} listen` });
   let closed: Promise<void> | undefined;
@@ -85,26 +89,6 @@ function openPool(options: DatabaseOptions): Pool {
   return pool;
 }
 
-/**
- * A pooled connection that is thrown away, not reused, once a query on it timed out here: the server may still be
- * busy with it, and everything after it would wait.
- */
-async function checkedClient(pool: Pool): Promise<PostgresPoolClient> {
-  const client: PoolClient = await pool.connect();
-  let broken = false;
-  return {
-    async query(text: string, parameters: readonly unknown[]) {
-      try {
-        return await client.query(text, [...parameters]);
-      } catch (error) {
-        broken ||= errorMessage(error) === 'Query read timeout';
-        throw error;
-      }
-    },
-    release: (discard?: boolean) => client.release(broken || discard === true),
-  } as unknown as PostgresPoolClient;
-}
-
 async function transaction<Schema, T>(
   kysely: Kysely<Schema>,
   run: (tx: Transaction<Schema>) => Promise<T>,
@@ -115,7 +99,7 @@ async function transaction<Schema, T>(
     try {
       return await attempt(kysely, run, signal);
     } catch (error) {
-      if (retry === MAX_RETRIES || !isSerializationFailure(error)) throw error;
+      if (retry === MAX_RETRIES || !mayRunAgain(error)) throw error;
       const pauseMs = RETRY_PAUSE_MS * 2 ** retry;
       await delay(pauseMs / 2 + (Math.random() * pauseMs) / 2);
     }

@@ -1,9 +1,8 @@
 import { errorCode, errorMessage } from './error-code';
+import { isStalePlan } from './prepared-client';
 
 /** SQLSTATEs after which the same work may succeed: https://www.postgresql.org/docs/18/errcodes-appendix.html */
 const transientStates = new Set([
-  '40001', // serialization_failure
-  '40P01', // deadlock_detected
   '53300', // too_many_connections
   '55P03', // lock_not_available
   '57014', // query_canceled: the statement timeout
@@ -48,6 +47,7 @@ const connectionLost = new RegExp(
  */
 export function isTransient(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
+  if (mayRunAgain(error)) return true;
   const code = errorCode(error);
   if (code !== undefined && (transientStates.has(code) || code.startsWith(connectionException))) return true;
   if (code !== undefined && transientSystemCodes.has(code)) return true;
@@ -55,8 +55,8 @@ export function isTransient(error: unknown): boolean {
   return connectionLost.test(errorMessage(error)) || ('cause' in error && isTransient(error.cause));
 }
 
-/** Whether the server undid the transaction so that it can simply run again. */
-export function isSerializationFailure(error: unknown): boolean {
+/** Whether the server undid the transaction for a reason that lies outside of it: it can simply run again. */
+export function mayRunAgain(error: unknown): boolean {
   const code = errorCode(error);
-  return code === '40001' || code === '40P01';
+  return code === '40001' || code === '40P01' || isStalePlan(error);
 }
