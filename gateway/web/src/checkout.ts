@@ -180,7 +180,8 @@ class Checkout {
     this.paying = paying;
     if (paying) this.trouble.clear();
     setBusy(this.button, paying);
-    this.payment.element.disabled = paying; // the choice is part of what the key stands for
+    // The choice is part of what the key stands for, so it is fixed until the attempt is answered.
+    this.payment.element.disabled = paying || heldSeats(this.held.hold.holdId)?.attempt !== undefined;
     this.button.textContent = paying ? words : `Pay ${money(total, currency)}`;
   }
 }

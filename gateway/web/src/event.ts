@@ -68,7 +68,7 @@ class EventView {
     this.event = event;
     this.heading.textContent = event.name;
     if (first) {
-      this.place.title(event.name);
+      this.place.title(event.waitingRoom && admission(this.eventId) ? `Your turn: ${event.name}` : event.name);
       fill(
         this.body,
         this.facts(event),

@@ -93,6 +93,8 @@ export interface Polling {
   readonly everyMs: number;
   readonly signal: AbortSignal;
   readonly onTrouble: (wait: Wait) => void;
+  /** Goes on while nobody looks: for what is lost by not asking. */
+  readonly evenHidden?: boolean;
 }
 
 /** Asks again and again while the page is looked at. `run` may return the next wait in ms, or `'stop'`. Final
@@ -100,7 +102,7 @@ export interface Polling {
 export async function poll(run: () => Promise<number | 'stop' | void>, polling: Polling): Promise<void> {
   const { signal, everyMs } = polling;
   for (;;) {
-    await untilLookedAt(signal);
+    if (!polling.evenHidden) await untilLookedAt(signal);
     const next = await untilAnswered(run, { signal, onWait: polling.onTrouble });
     if (next === 'stop') return;
     const waitMs = next ?? everyMs;

@@ -54,8 +54,9 @@ export function queuePage(place: Place): void {
     if (isSessionEnd(error)) return endSession();
     view.trouble.problem(error, h('a', { href: '/', class: 'button' }, 'See all matches'));
   };
-  const run = (): Promise<void> =>
-    poll(ask, { everyMs: LONGEST_WAIT_MS, signal, onTrouble: view.trouble.waiting }).catch(rejoining);
+  // Also in a hidden tab: whoever waits does something else meanwhile, and a turn is not kept for ever.
+  const polling = { everyMs: LONGEST_WAIT_MS, signal, onTrouble: view.trouble.waiting, evenHidden: true };
+  const run = (): Promise<void> => poll(ask, polling).catch(rejoining);
   void run();
 }
 

@@ -1,5 +1,14 @@
+import type { Page } from 'playwright-core';
 import { inBrowser } from './browser';
 import { newEmail, signIn } from './buyer';
+
+/** Puts the tab behind another one, or in front again. */
+async function hide(page: Page, hidden: boolean): Promise<void> {
+  await page.evaluate((value) => {
+    Object.defineProperty(document, 'hidden', { value, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+}
 
 inBrowser('browsing', (shop) => {
   test('matches are filtered by city and date, and the filter is the address', async () => {
@@ -41,10 +50,7 @@ inBrowser('browsing', (shop) => {
     await page.locator('.fixture').first().click();
     await page.getByText('Only 19 left').first().waitFor();
     await page.getByText('Only 18 left').first().waitFor();
-    await page.evaluate(() => {
-      Object.defineProperty(document, 'hidden', { value: true, configurable: true });
-      document.dispatchEvent(new Event('visibilitychange'));
-    });
+    await hide(page, true);
     await page.getByText('Only 18 left').first().waitFor();
     await page.clock.install();
     await page.clock.fastForward(60_000);
@@ -60,7 +66,7 @@ inBrowser('browsing', (shop) => {
     // A place far back first, so that the page is seen to wait on any shop; from then on the shop itself answers.
     const far = { state: 'waiting', position: 1_240, estimatedWaitSeconds: 620 };
     await page.route(
-      '**/queue',
+      '**/api/v1/events/*/queue',
       (route) => route.fulfill({ status: 202, headers: { 'retry-after': '1' }, json: far }),
       { times: 1 },
     );
@@ -70,7 +76,9 @@ inBrowser('browsing', (shop) => {
     await page.getByText('1,240').first().waitFor();
     await page.getByText('about 10 minutes').waitFor();
     await page.reload();
+    await hide(page, true); // most buyers look at something else meanwhile
     await page.waitForURL((url) => url.pathname === `/events/${eventId}`);
+    await hide(page, false);
     await page.getByText('You are in').waitFor();
     const hold = page.waitForRequest('**/api/v1/holds');
     await page.getByRole('button', { name: 'Hold 2 seats' }).click();

@@ -22,7 +22,7 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-const FLOW_MS = 60_000; // a whole purchase on a machine whose two cores run other tests as well
+const FLOW_MS = 120_000; // a whole purchase on a machine whose two cores run other tests as well
 const WAIT_MS = 15_000;
 
 /** A browser before a shop: the fake one, or with SHOP_URL a running one (see README.md). */

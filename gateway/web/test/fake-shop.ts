@@ -2,6 +2,7 @@ import type { Event, Hold, HoldSeats, PlaceOrder } from '@stampede/contracts';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { attempt, page, problem, readJson, Refusal, refuse, send, type Answer } from './fake-answers';
+import { zoneOf } from '../src/zones';
 import { runOrder, startOrder, type Running } from './fake-saga';
 import { match, newId, tournament } from './fixtures';
 import { serveFile } from './static-files';
@@ -118,9 +119,7 @@ class Shop {
     const city = query.get('city');
     const date = query.get('date');
     const found = this.events
-      .filter(
-        (event) => (city === null || event.venue.city === city) && (date === null || event.startsAt.startsWith(date)),
-      )
+      .filter((event) => (city === null || event.venue.city === city) && (date === null || localDate(event) === date))
       .map(({ categories: _, degraded: __, ...summary }) => summary);
     return { status: 200, body: page(found, query) };
   }
@@ -257,6 +256,12 @@ class Shop {
     tell();
     return undefined;
   }
+}
+
+/** The venue's local date, as `date` is asked for. */
+function localDate({ venue, startsAt }: Event): string {
+  const options: Intl.DateTimeFormatOptions = { timeZone: zoneOf(venue) ?? 'UTC', dateStyle: 'short' };
+  return new Intl.DateTimeFormat('en-CA', options).format(new Date(startsAt));
 }
 
 function alive(hold: Hold): boolean {
