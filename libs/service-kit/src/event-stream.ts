@@ -58,7 +58,8 @@ export class EventStream {
     this.end();
   }
 
-  private open(): void {
+  /** Answers 200 now; from here on nothing can be refused any more. */
+  open(): void {
     if (this.keepAlive !== undefined) return;
     const headers = this.reply.getHeaders();
     this.reply.hijack();

@@ -29,6 +29,8 @@ export interface KeyClaim {
   readonly resourceId: string;
   /** Stores the answer in the transaction that makes its effect durable. @throws ClaimLost where another request took over */
   complete<Body>(tx: Tx, success: Success<Body>): Promise<Success<Body>>;
+  /** Replaces a completed answer by a better one before that is sent. @throws ClaimLost */
+  amend<Body>(success: Success<Body>): Promise<Success<Body>>;
 }
 
 /**
@@ -51,8 +53,12 @@ export async function keyed<Body>(
     completed = true;
     return success;
   };
+  const amend = async <B>(success: Success<B>) => {
+    await claim.amend(success);
+    return success;
+  };
   try {
-    const success = await run({ resourceId: claim.resourceId, complete });
+    const success = await run({ resourceId: claim.resourceId, complete, amend });
     if (!completed) await claim.store(success);
     return fresh(success);
   } catch (error) {

@@ -2,6 +2,7 @@ import type { Api, ReplyOf, RequestOf, Route } from '@stampede/contracts';
 import {
   BudgetSpent,
   UnknownOutcome,
+  budgetHeader,
   isRefusal,
   outcomeOf,
   policy,
@@ -17,9 +18,9 @@ import { clientTracing, metricsOf } from '@stampede/telemetry';
 import { Agent, type Dispatcher } from 'undici';
 import { DomainError, RemoteProblem, Unavailable } from './errors';
 import { PeerFailure, readReply, wireWriter } from './peer-request';
-import { BUDGET_HEADER } from './request-budget';
+
 import { CALLER_ID_HEADER, CALLER_ROLE_HEADER, type CallerIdentity } from './routing';
-import type { ServiceConfig } from './settings';
+import type { AnyConfig } from './settings';
 
 export interface PeerOptions {
   /** Every replica, or the one name behind which a cluster hides them. */
@@ -94,7 +95,7 @@ export function peer<A extends Api>(api: A, options: PeerOptions): Peer<A> {
 
 /** The peers of a service by the addresses in its settings. */
 export function peersOf<Apis extends Readonly<Record<string, Api>>>(
-  config: ServiceConfig,
+  config: AnyConfig,
   apis: Apis,
   overrides: { readonly [Name in keyof Apis]?: Omit<PeerOptions, 'addresses'> } = {},
 ): { readonly [Name in keyof Apis]: Peer<Apis[Name]> } {
@@ -124,7 +125,7 @@ function callOf({ name, operation, route, guard, dispatcher, observe }: Operatio
     const attempt = async (signal: AbortSignal, _attemptNumber: number, origin: string) => {
       const startedAt = performance.now();
       try {
-        const headers = call.budget === undefined ? fixed : { ...fixed, [BUDGET_HEADER]: call.budget.toHeader() };
+        const headers = call.budget === undefined ? fixed : { ...fixed, [budgetHeader]: call.budget.toHeader() };
         const request = { origin, path, method: route.method, headers, body: body ?? null, signal, operation };
         const reply = await readReply(name, route, await dispatcher.request(request));
         observe(operation, route.status, startedAt);

@@ -35,6 +35,8 @@ export interface BaseConfig {
 
 export type PeerAddresses = Readonly<Record<string, readonly string[]>>;
 export type ServiceConfig<S extends Variables = Variables> = BaseConfig & ValuesOf<S> & { readonly peers: PeerAddresses };
+/** What is the same in every service's configuration. */
+export type AnyConfig = BaseConfig & { readonly peers: PeerAddresses };
 
 /** A service's settings: read once at boot, listed in its README. */
 export interface Settings<S extends Variables = Variables> {

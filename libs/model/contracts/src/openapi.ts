@@ -5,7 +5,7 @@ import { IDEMPOTENCY_KEY_PATTERN, Problem, type ProblemCode, problems } from './
 type Json = Record<string, unknown>;
 
 /** What every route may answer, whatever it does. */
-const ALWAYS: readonly ProblemCode[] = ['validation_failed', 'not_acceptable', 'rate_limited', 'overloaded', 'budget_spent'];
+const ALWAYS: readonly ProblemCode[] = ['validation_failed', 'not_acceptable', 'rate_limited', 'overloaded', 'budget_spent', 'outcome_unknown', 'unavailable'];
 const WITH_BODY: readonly ProblemCode[] = ['malformed_json', 'body_too_large', 'unsupported_media_type'];
 const WITH_ROLE: readonly ProblemCode[] = ['unauthenticated', 'forbidden'];
 

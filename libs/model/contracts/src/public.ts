@@ -80,61 +80,61 @@ export const publicRoutes = {
   }),
   listEvents: open({
     summary: 'List events',
-    method: 'GET', path: '/events', roles: 'anyone', query: EventQuery, reply: pageOf(EventSummary), status: 200, codes: ['unavailable'],
+    method: 'GET', path: '/events', roles: 'anyone', query: EventQuery, reply: pageOf(EventSummary), status: 200, codes: [],
   }),
   readEvent: open({
     summary: 'One event with live prices and availability',
     method: 'GET', path: '/events/{eventId}', roles: 'anyone', params: EventId, reply: Event, status: 200,
-    codes: ['not_found', 'unavailable'],
+    codes: ['not_found'],
   }),
   createEvent: open({
     summary: 'Put an event on sale',
-    method: 'POST', path: '/events', roles: ['organiser'], body: NewEvent, reply: Event, status: 201, codes: ['unavailable'],
+    method: 'POST', path: '/events', roles: ['organiser'], body: NewEvent, reply: Event, status: 201, codes: [],
   }),
   joinQueue: open({
     summary: 'Join the waiting room of an event',
     method: 'POST', path: '/events/{eventId}/queue', roles: ['buyer'], params: EventId, reply: QueuePlace, status: 202,
-    codes: ['not_found', 'unavailable'],
+    codes: ['not_found'],
   }),
   readQueue: open({
     summary: 'Your place in the waiting room',
     method: 'GET', path: '/events/{eventId}/queue', roles: ['buyer'], params: EventId, reply: QueuePlace, status: 200,
-    codes: ['not_found', 'unavailable'],
+    codes: ['not_found'],
   }),
   holdSeats: open({
     summary: 'Hold seats for two minutes',
     method: 'POST', path: '/holds', roles: ['buyer'], keyed: true, requestHeaders: ['Admission-Token'], body: HoldSeats, reply: Hold,
     status: 201, replyHeaders: ['Idempotent-Replayed'],
-    codes: [...KEY_CODES, 'not_found', 'not_on_sale', 'sale_closed', 'not_admitted', 'purchase_limit', 'sold_out', 'pricing_unavailable', 'unavailable'],
+    codes: [...KEY_CODES, 'not_found', 'not_on_sale', 'sale_closed', 'not_admitted', 'purchase_limit', 'sold_out', 'pricing_unavailable'],
   }),
   releaseHold: open({
     summary: 'Give a hold back',
     method: 'DELETE', path: '/holds/{holdId}', roles: ['buyer'], params: z.object({ holdId: Id }), reply: z.void(), status: 204,
-    codes: ['not_found', 'hold_used', 'unavailable'],
+    codes: ['not_found', 'hold_used'],
   }),
   placeOrder: open({
     summary: 'Order the held seats',
     method: 'POST', path: '/orders', roles: ['buyer'], keyed: true, requestHeaders: ['Prefer'], body: PlaceOrder, reply: Order, status: 202,
     alsoReplies: { 201: Order }, replyHeaders: ['Location', 'Preference-Applied', 'Idempotent-Replayed'],
-    codes: [...KEY_CODES, 'not_found', 'hold_expired', 'hold_used', 'unavailable'],
+    codes: [...KEY_CODES, 'not_found', 'hold_expired', 'hold_used'],
   }),
   listOrders: open({
     summary: 'Your orders, newest first',
-    method: 'GET', path: '/orders', roles: ['buyer'], query: PageQuery, reply: pageOf(Order), status: 200, codes: ['unavailable'],
+    method: 'GET', path: '/orders', roles: ['buyer'], query: PageQuery, reply: pageOf(Order), status: 200, codes: [],
   }),
   readOrder: open({
     summary: 'One order',
     method: 'GET', path: '/orders/{orderId}', roles: ['buyer', 'operator'], params: OrderId, reply: Order, status: 200,
-    codes: ['not_found', 'unavailable'],
+    codes: ['not_found'],
   }),
   streamOrder: open({
     summary: 'The progress of one order as server-sent events',
     method: 'GET', path: '/orders/{orderId}/stream', roles: ['buyer'], params: OrderId, requestHeaders: ['Last-Event-ID'], reply: z.string(),
-    status: 200, mediaType: 'text/event-stream', alsoReplies: { 204: z.void() }, codes: ['not_found', 'unavailable'],
+    status: 200, mediaType: 'text/event-stream', alsoReplies: { 204: z.void() }, codes: ['not_found'],
   }),
   audit: open({
     summary: 'Check the invariants C1 to C5 now',
-    method: 'GET', path: '/audit', roles: ['operator'], reply: AuditReport, status: 200, codes: ['unavailable'],
+    method: 'GET', path: '/audit', roles: ['operator'], reply: AuditReport, status: 200, codes: [],
   }),
 } as const satisfies Record<string, PublicRoute>;
 

@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { Bus } from '@stampede/bus';
+import { inventoryApi, paymentsApi } from '@stampede/contracts';
+import { idempotencyMigration, type Database } from '@stampede/db';
+import { OutboxRelay, outboxMigration } from '@stampede/outbox';
+import { SagaRunner, sagaMigration } from '@stampede/saga';
+import { BUS, CONFIG, DATABASE, peersOf, type ServiceParts } from '@stampede/service-kit';
+import { metricsOf, watchOutbox, watchSaga } from '@stampede/telemetry';
+import type { OrdersConfig } from './config';
+import { ListOrdersController } from './list-orders.controller';
+import { orderSaga, type OrderPeers, type OrderSaga } from './order.saga';
+import { OrderWatch } from './order-watch';
+import { PlaceOrderController } from './place-order.controller';
+import { ReadOrderController } from './read-order.controller';
+import { SettleOrder } from './settle-order';
+import { StreamOrderController } from './stream-order.controller';
+import { OUTBOX_RELAY, PEERS, SAGA_RUNNER } from './tokens';
+
+function makePeers(config: OrdersConfig): OrderPeers {
+  // The saga retries by itself, with a backoff that outlives this process: a second layer of retries would multiply them.
+  return peersOf(config, { inventory: inventoryApi, payments: paymentsApi }, { payments: { retries: false } });
+}
+
+function makeRelay(database: Database, bus: Bus, config: OrdersConfig): OutboxRelay {
+  return new OutboxRelay(database, bus, { source: config.service });
+}
+
+function makeRunner(database: Database, config: OrdersConfig, peers: OrderPeers, settle: SettleOrder): SagaRunner<OrderSaga> {
+  return new SagaRunner(database, orderSaga(peers, settle), {
+    workerId: config.instance,
+    deadlineMs: config.ORDERS_DEADLINE_MS,
+    leaseMs: config.ORDERS_SAGA_LEASE_MS,
+    concurrency: config.ORDERS_SAGA_CONCURRENCY,
+    forget: ['paymentToken'],
+    onMove: (tx, move) => settle.record(tx, move),
+    onFinished: async (tx, finished) => {
+      if (finished.outcome === 'compensated') await settle.undone(tx, finished);
+    },
+  });
+}
+
+@Module({
+  controllers: [PlaceOrderController, ListOrdersController, ReadOrderController, StreamOrderController],
+  providers: [
+    SettleOrder,
+    OrderWatch,
+    { provide: PEERS, useFactory: makePeers, inject: [CONFIG] },
+    { provide: OUTBOX_RELAY, useFactory: makeRelay, inject: [DATABASE, BUS, CONFIG] },
+    { provide: SAGA_RUNNER, useFactory: makeRunner, inject: [DATABASE, CONFIG, PEERS, SettleOrder] },
+  ],
+})
+export class OrdersModule implements OnApplicationBootstrap, OnModuleDestroy {
+  constructor(
+    @Inject(CONFIG) private readonly config: OrdersConfig,
+    @Inject(OUTBOX_RELAY) private readonly relay: OutboxRelay,
+    @Inject(SAGA_RUNNER) private readonly saga: SagaRunner<OrderSaga>,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const metrics = metricsOf(this.config.service);
+    watchSaga(metrics, 'order', this.saga);
+    watchOutbox(metrics, this.relay);
+    this.relay.start();
+    this.saga.run();
+  }
+
+  /** The relay last: what the last steps appended is published before the process goes. */
+  async onModuleDestroy(): Promise<void> {
+    await this.saga.stop();
+    await this.relay.stop();
+  }
+}
+
+export const parts: ServiceParts = {
+  module: OrdersModule,
+  migrations: [idempotencyMigration, sagaMigration, outboxMigration, join(__dirname, '..', 'migrations')],
+};

@@ -1,0 +1,103 @@
+import { Controller, Headers, Inject } from '@nestjs/common';
+import { PUBLIC_PREFIX, ordersApi, type Hold, type InputOf, type Order } from '@stampede/contracts';
+import { IdempotencyStore, type Database } from '@stampede/db';
+import { UnknownOutcome, type Budget } from '@stampede/resilience';
+import type { SagaRunner } from '@stampede/saga';
+import {
+  Answer,
+  CONFIG,
+  Caller,
+  DATABASE,
+  Handle,
+  IdempotencyKey,
+  Input,
+  RequestBudget,
+  Unavailable,
+  keyed,
+  type CallerIdentity,
+  type KeyClaim,
+  type Success,
+} from '@stampede/service-kit';
+import type { OrdersConfig } from './config';
+import { isTerminal } from './order';
+import type { OrderPeers, OrderSaga } from './order.saga';
+import { insertOrder, orderView, type OrderRow } from './order.sql';
+import { OrderWatch } from './order-watch';
+import { preferredWaitSeconds } from './prefer';
+import { SettleOrder } from './settle-order';
+import { PEERS, SAGA_RUNNER } from './tokens';
+
+const route = ordersApi.routes.placeOrder;
+type Request = InputOf<typeof route>;
+const SECOND_MS = 1_000;
+
+@Controller()
+export class PlaceOrderController {
+  private readonly keys: IdempotencyStore;
+
+  constructor(
+    @Inject(DATABASE) private readonly database: Database,
+    @Inject(CONFIG) private readonly config: OrdersConfig,
+    @Inject(PEERS) private readonly peers: OrderPeers,
+    @Inject(SAGA_RUNNER) private readonly saga: SagaRunner<OrderSaga>,
+    private readonly settle: SettleOrder,
+    private readonly watch: OrderWatch,
+  ) {
+    this.keys = new IdempotencyStore(database);
+  }
+
+  /** Accepts an order: from here the saga finishes it. With `Prefer: wait=N` the answer waits for that. */
+  @Handle(route, { priority: 'critical' })
+  async place(
+    @Input(route) request: Request,
+    @Caller() buyer: CallerIdentity,
+    @IdempotencyKey() key: string,
+    @RequestBudget() budget: Budget,
+    @Headers('prefer') prefer: string | undefined,
+  ): Promise<Answer<Order>> {
+    const waitSeconds = preferredWaitSeconds(prefer);
+    const call = { caller: buyer.id, route, key, request };
+    const answer = await keyed<Order>(this.keys, call, async (claim) => {
+      const placed = await this.accept(claim, buyer, request, budget);
+      return waitSeconds === undefined ? placed.success : this.finished(claim, placed, waitSeconds);
+    });
+    if (waitSeconds === undefined) return answer;
+    const headers = { ...answer.options.headers, 'preference-applied': `wait=${waitSeconds}` };
+    return new Answer(answer.body, { ...answer.options, headers });
+  }
+
+  private async accept(claim: KeyClaim, buyer: CallerIdentity, request: Request, budget: Budget): Promise<{ row: OrderRow; success: Success<Order> }> {
+    const orderId = claim.resourceId;
+    const hold = await this.claimHold({ holdId: request.holdId, buyerId: buyer.id, orderId }, budget);
+    const { holdId, eventId, category, seats, quote } = hold;
+    const { total, currency } = quote;
+    return this.database.transaction(async (tx) => {
+      const deadlineMs = this.config.ORDERS_DEADLINE_MS;
+      const row = await insertOrder(tx, { orderId, buyerId: buyer.id, eventId, holdId, category, seats, total, currency, deadlineMs });
+      const state = { holdId, eventId, category, quantity: seats.length, amount: total, currency, paymentToken: request.paymentToken };
+      await this.saga.start(tx, orderId, state); // same transaction: no order without a saga
+      await this.settle.tell(tx, row);
+      const success = await claim.complete(tx, { status: 202, body: orderView(row), location: `${PUBLIC_PREFIX}/orders/${orderId}` });
+      return { row, success };
+    });
+  }
+
+  /** Outside of any transaction. Repeating it for the same order changes nothing, so a lost answer is no more than "not now". */
+  private async claimHold(claim: { holdId: string; buyerId: string; orderId: string }, budget: Budget): Promise<Hold> {
+    try {
+      return await this.peers.inventory.claimHold(claim, { budget, priority: 'critical', idempotent: true });
+    } catch (error) {
+      if (error instanceof UnknownOutcome) throw new Unavailable('inventory cannot be reached; nothing was ordered', undefined, { cause: error });
+      throw error;
+    }
+  }
+
+  /** The order at its end, with 201, where that comes in time; the stored answer becomes the one that is sent. */
+  private async finished(claim: KeyClaim, placed: { row: OrderRow; success: Success<Order> }, waitSeconds: number): Promise<Success<Order>> {
+    const signal = AbortSignal.timeout(waitSeconds * SECOND_MS);
+    let row: OrderRow | undefined = placed.row;
+    while (row !== undefined && !isTerminal(row.status) && !signal.aborted) row = await this.watch.next(row.order_id, row.version, signal);
+    if (row === undefined || !isTerminal(row.status)) return placed.success;
+    return claim.amend({ ...placed.success, status: 201, body: orderView(row) });
+  }
+}

@@ -1,0 +1,78 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { FailureCode, orderEventTypes, type OrderEventData, type OrderStatus, type TimelineEntry } from '@stampede/contracts';
+import type { Tx } from '@stampede/db';
+import type { OutboxRelay } from '@stampede/outbox';
+import type { FinishedSaga, SagaMove } from '@stampede/saga';
+import { CONFIG } from '@stampede/service-kit';
+import { metricsOf } from '@stampede/telemetry';
+import type { OrdersConfig } from './config';
+import { endOfUndone } from './order';
+import type { OrderSaga } from './order.saga';
+import { appendTimeline, endOrder, type OrderRow } from './order.sql';
+import { OUTBOX_RELAY } from './tokens';
+
+/** What undoing a step is called on the timeline; confirming and capturing are undone by acts of their own. */
+const COMPENSATIONS: Readonly<Record<string, TimelineEntry['step']>> = { 'confirm-hold': 'release-seats', capture: 'refund' };
+const OUTCOMES: Readonly<Record<SagaMove<OrderSaga>['outcome'], TimelineEntry['outcome']>> = {
+  done: 'done',
+  rejected: 'declined',
+  unknown: 'unknown',
+  'not-happened': 'never',
+  'timed-out': 'timed-out',
+  compensated: 'done',
+};
+
+/** How an order ends, and what is told of it: status, timeline and event are stored with the saga's move, or not at all. */
+@Injectable()
+export class SettleOrder {
+  constructor(
+    @Inject(OUTBOX_RELAY) private readonly relay: OutboxRelay,
+    @Inject(CONFIG) private readonly config: OrdersConfig,
+  ) {}
+
+  /** The saga's last step. */
+  async confirm(tx: Tx, orderId: string): Promise<void> {
+    await this.tell(tx, await endOrder(tx, orderId, 'confirmed'));
+  }
+
+  /** The saga turned back, and everything is undone. */
+  async undone(tx: Tx, { id, state, failure }: FinishedSaga<OrderSaga>): Promise<void> {
+    const failureCode = FailureCode.catch('deadline_passed').parse(failure?.code);
+    const status = endOfUndone({ failureCode, refunded: state.refunded === true });
+    await this.tell(tx, await endOrder(tx, id, status, { code: failureCode, detail: failure?.detail ?? 'the order was undone' }));
+  }
+
+  async record(tx: Tx, { id, step, outcome }: SagaMove<OrderSaga>): Promise<void> {
+    const compensation = outcome === 'compensated' ? COMPENSATIONS[step] : undefined;
+    const entry = {
+      at: new Date().toISOString(),
+      step: compensation ?? (step as TimelineEntry['step']),
+      outcome: outcome === 'rejected' && step === 'confirm-hold' ? ('lost' as const) : OUTCOMES[outcome],
+    };
+    await appendTimeline(tx, id, entry);
+  }
+
+  /** Appends the order's event and counts its state, once the transaction is about to commit. */
+  async tell(tx: Tx, order: OrderRow): Promise<void> {
+    await this.relay.append(tx, { type: eventTypeOf(order.status), subject: order.order_id, data: eventData(order) });
+    metricsOf(this.config.service).count('orders', { state: order.status });
+  }
+}
+
+function eventTypeOf(status: OrderStatus): string {
+  return status === 'pending' ? orderEventTypes.placed : orderEventTypes[status];
+}
+
+function eventData(order: OrderRow): OrderEventData {
+  return {
+    orderId: order.order_id,
+    eventId: order.event_id,
+    buyerId: order.buyer_id,
+    status: order.status,
+    category: order.category,
+    quantity: order.seats.length,
+    total: order.total,
+    currency: order.currency,
+    ...(order.failure_code === null ? {} : { failureCode: order.failure_code }),
+  };
+}
