@@ -1,8 +1,12 @@
-import { testDatabase } from '@stampede/db/testing';
-import { sql } from 'kysely';
-import { behavesLikeABus } from './behaviour.suite';
-import { appendRecords, createTopic } from './embedded.sql';
 import { PARTITIONS } from '@stampede/contracts';
+import { uuidv7 } from '@stampede/db';
+import { testDatabase, type TestDatabase } from '@stampede/db/testing';
+import { sql } from 'kysely';
+import { CuttableProxy } from '../test/cuttable-proxy';
+import { behavesLikeABus, collect, eventOf, until } from './behaviour.suite';
+import { cleanUp, openEmbeddedBus } from './embedded';
+import { appendRecords, createTopic } from './embedded.sql';
+import type { Bus } from './port';
 
 behavesLikeABus('PostgreSQL', async () => {
   const { url, database, drop } = await testDatabase('bus');
@@ -15,4 +19,134 @@ behavesLikeABus('PostgreSQL', async () => {
     },
     close: drop,
   };
+});
+
+describe('on PostgreSQL', () => {
+  let store: TestDatabase;
+  let bus: Bus;
+  let topic: string;
+  const opened: Bus[] = [];
+
+  const openBus = async (clientId: string, url = store.url): Promise<Bus> => {
+    const another = await openEmbeddedBus({ url, clientId });
+    opened.push(another);
+    return another;
+  };
+
+  beforeAll(async () => {
+    store = await testDatabase('bus');
+  });
+  beforeEach(async () => {
+    bus = await openBus('bus-spec');
+    topic = `spec.${uuidv7()}`;
+  });
+  afterEach(() => Promise.all(opened.splice(0).map((another) => another.close())));
+  afterAll(() => store.drop());
+
+  test('publishers that collide leave no gap and lose nothing', async () => {
+    const other = await openBus('other');
+    const subjects = Array.from({ length: 60 }, (_, index) => `order-${index}`);
+    const publishes = Array.from({ length: 20 }, (_, call) => {
+      // Each call takes the partitions in another order.
+      const rotated = [...subjects.slice(call * 3), ...subjects.slice(0, call * 3)];
+      return (call % 2 ? bus : other).publish(topic, rotated.map((subject) => eventOf(subject, 1)));
+    });
+    await Promise.all(publishes);
+    const { rows } = await sql<{ next: number; events: number; highest: number }>`
+      select t.next_offset as next, count(*) as events, max(e.event_offset) as highest
+      from topic_partition t join event e using (topic, partition) where topic = ${topic}
+      group by t.partition, t.next_offset`.execute(store.database.kysely);
+    expect(rows.reduce((total, { events }) => total + events, 0)).toBe(20 * 60);
+    for (const { next, events, highest } of rows) expect({ next, highest }).toEqual({ next: events, highest: events - 1 });
+  });
+
+  test('the partition of a lost connection is taken over although its consumer still works', async () => {
+    let start = (): void => undefined;
+    const started = new Promise<void>((resolve) => (start = resolve));
+    let finish = (): void => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    let deliveries = 0;
+    const onEvent = async (): Promise<void> => {
+      deliveries += 1;
+      if (deliveries > 1) return;
+      start();
+      await finished;
+    };
+    await bus.subscribe({ topic, group: 'billing', onEvent });
+    await (await openBus('other')).subscribe({ topic, group: 'billing', onEvent });
+    await bus.publish(topic, [eventOf('order-1', 1)]);
+    await started;
+    await sql`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and application_name like '% billing'`.execute(store.database.kysely);
+    await until(async () => (await bus.lag(topic, 'billing')) === 0);
+    expect(deliveries).toBe(2);
+    finish();
+  });
+
+  test('a subscription outlives a back end that goes away; publishing rejects meanwhile', async () => {
+    const proxy = await CuttableProxy.before(store.url);
+    const behind = await openBus('behind', proxy.url);
+    const received = await collect(behind, { topic, group: 'billing' });
+    await behind.publish(topic, [eventOf('order-1', 1)]);
+    await until(async () => (await bus.lag(topic, 'billing')) === 0);
+    await proxy.cut();
+    await expect(behind.publish(topic, [eventOf('order-1', 2)])).rejects.toThrow();
+    await bus.publish(topic, [eventOf('order-1', 2)]);
+    await proxy.restore();
+    await received.until(2);
+    // Also the wake-up call works again: the next event does not wait for a poll.
+    await behind.publish(topic, [eventOf('order-1', 3)]);
+    await received.until(3);
+    expect(received.events.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+    await behind.close();
+    await proxy.cut();
+  });
+
+  test('old events go once every group has them; a later group starts at what is left', async () => {
+    const slow = await bus.subscribe({ topic, group: 'slow', onEvent: () => Promise.resolve() });
+    await slow.stop();
+    const first = [eventOf('order-1', 1), eventOf('order-1', 2)];
+    await bus.publish(topic, first);
+    const fast = await collect(bus, { topic, group: 'fast' });
+    await until(async () => (await bus.lag(topic, 'fast')) === 0);
+    const stored = async (): Promise<number> => {
+      const { rows } = await sql<{ events: number }>`select count(*) as events from event where topic = ${topic}`.execute(
+        store.database.kysely,
+      );
+      return rows[0]?.events ?? 0;
+    };
+    await cleanUp(store.database.kysely, 0);
+    expect(await stored()).toBe(2);
+    await collect(bus, { topic, group: 'slow' });
+    await until(async () => (await bus.lag(topic, 'slow')) === 0);
+    await cleanUp(store.database.kysely);
+    expect(await stored()).toBe(2);
+    await cleanUp(store.database.kysely, 0);
+    expect(await stored()).toBe(0);
+    expect(await bus.lag(topic, 'late')).toBe(0);
+    const late = await collect(bus, { topic, group: 'late' });
+    await bus.publish(topic, [eventOf('order-1', 3)]);
+    await late.until(1);
+    await fast.until(3);
+    expect(late.events.map(({ sequence }) => sequence)).toEqual([3]);
+  });
+
+  test('a stop in the middle of a batch leaves what it did committed', async () => {
+    const handled: number[] = [];
+    let stopping: Promise<void> | undefined;
+    const subscription = await bus.subscribe({
+      topic,
+      group: 'billing',
+      async onEvent(event) {
+        handled.push(event.sequence);
+        if (event.sequence === 5) stopping = subscription.stop();
+      },
+    });
+    await bus.publish(topic, Array.from({ length: 40 }, (_, index) => eventOf('order-1', index + 1)));
+    await until(async () => stopping !== undefined);
+    await stopping;
+    expect(handled).toEqual([1, 2, 3, 4, 5]);
+    expect(await bus.lag(topic, 'billing')).toBe(35);
+  });
 });
