@@ -24,7 +24,7 @@ export { isFinal, keyed, type KeyClaim, type KeyedCall, type Success } from './k
 export type { Log } from './nest-logger';
 export { peer, peersOf, type Peer, type PeerCall, type PeerOptions } from './peers';
 export { PROBLEM_TYPE, classify, problemOf, retryAfterSeconds, type ClassifiedError } from './problem';
-export { BUDGET_HEADER, budgetOf } from './request-budget';
+export { budgetOf } from './request-budget';
 export {
   CALLER_ID_HEADER,
   CALLER_ROLE_HEADER,

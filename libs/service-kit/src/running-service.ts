@@ -111,7 +111,7 @@ export class RunningService {
     const adapter = new ServiceAdapter({
       filter,
       draining: () => this.state === 'draining',
-      shedder: this.overload.shedder,
+      admit: (priority) => this.overload.admit(priority),
       observe: (fastify) => {
         httpServerTracing(fastify, { service });
         httpServerMetrics(fastify, this.telemetry.metrics);

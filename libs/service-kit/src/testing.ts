@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { LoadShedder } from '@stampede/resilience';
 import type { Api, InputOf, ReplyOf, Route } from '@stampede/contracts';
 import { Answer } from './answer';
 import type { Environment, Variables } from './config';
@@ -47,7 +46,7 @@ export interface FakePeer<A extends Api> {
 /** Starts a fake of a peer. Throw a DomainError in a handler to refuse. */
 export async function fakePeer<A extends Api>(api: A, handlers: FakeHandlers<A> = {}): Promise<FakePeer<A>> {
   const filter = new ProblemFilter({ error: () => undefined }, () => false);
-  const adapter = new ServiceAdapter({ filter, draining: () => false, shedder: new LoadShedder('fake', {}) });
+  const adapter = new ServiceAdapter({ filter, draining: () => false, admit: () => undefined });
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   fastify.setErrorHandler((error, request, reply) => filter.answer(error, request, reply));
   const calls: FakeCall[] = [];

@@ -1,0 +1,43 @@
+import { isUtf8 } from 'node:buffer';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import { Refused } from './errors';
+
+/** JSON alone, strictly UTF-8; keys that would reach a prototype are refused. */
+export function readJsonBodies(server: FastifyInstance): void {
+  const parseCarefully = server.getDefaultJsonParser('error', 'error');
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    if (!isPlainJson(request.headers)) {
+      done(new Refused('unsupported_media_type', 'the body must be application/json in UTF-8'));
+    } else if (!isUtf8(body)) {
+      done(new Refused('malformed_json', 'the body is not UTF-8'));
+    } else if (body.length === 0 || SUSPICIOUS.some((part) => body.includes(part))) {
+      parseCarefully(request, body.toString(), done);
+    } else {
+      parseJson(body, done);
+    }
+  });
+}
+
+/** Only what holds one of these can name a prototype; looking for bytes costs a tenth of the careful parser. */
+const SUSPICIOUS = ['__proto__', 'constructor', String.raw`\u`].map((part) => Buffer.from(part));
+
+function parseJson(body: Buffer, done: (error: Error | null, value?: unknown) => void): void {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString());
+  } catch (cause) {
+    done(new Refused('malformed_json', 'the body is not JSON', { cause }));
+    return;
+  }
+  done(null, value);
+}
+
+function isPlainJson(headers: IncomingHttpHeaders): boolean {
+  const { 'content-type': type, 'content-encoding': encoding } = headers;
+  if (encoding !== undefined && encoding !== 'identity') return false;
+  if (type === 'application/json') return true;
+  const charset = /charset="?([\w-]+)/i.exec(type ?? '')?.[1];
+  return charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset);
+}
