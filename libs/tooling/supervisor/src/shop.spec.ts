@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { orderShop } from './control';
 import { Shop, type ShopOptions } from './shop';
 import { readStatus } from './status';
+import type { OpenStore } from './store';
 import { makeFakeShop, type FakeShop } from './testing';
 
 const PORT_BASE = '21000';
-const someServer: ShopOptions['openStore'] = async () => ({
+const someServer: OpenStore = async () => ({
   url: 'postgres://nowhere',
   pid: undefined,
   ensure: async () => undefined,
