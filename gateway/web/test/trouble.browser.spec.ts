@@ -57,6 +57,17 @@ inBrowser('trouble', (shop) => {
     await second.goto(page.url());
     await pay(page);
     await page.getByText('Your tickets').waitFor();
+    // As on another device: the second tab knows the hold, but not what the first made of it.
+    await second.evaluate(() => {
+      for (const name of Object.keys(localStorage).filter((key) => key.startsWith('stampede.hold.'))) {
+        const {
+          attempt: _,
+          orderId: __,
+          ...held
+        } = JSON.parse(localStorage.getItem(name) ?? '{}') as Record<string, unknown>;
+        localStorage.setItem(name, JSON.stringify(held));
+      }
+    });
     await pay(second, 'Slow bank');
     await second.getByText('Your tickets').waitFor();
     expect(second.url()).toBe(page.url());
@@ -85,6 +96,7 @@ inBrowser('trouble', (shop) => {
     const page = await shop.visit();
     await openMatch(page);
     const email = newEmail();
+    const keys = keysSentTo(page, '/holds');
     const answers: [status: number, code: string, words: string][] = [
       [409, 'sold_out', 'Not enough seats left here'],
       [409, 'purchase_limit', 'Four seats are the limit'],
@@ -98,11 +110,10 @@ inBrowser('trouble', (shop) => {
       if (index === 0) await signIn(page, email);
       await page.getByRole('alert').getByText(words).waitFor();
     }
-    const keys = keysSentTo(page, '/holds');
-    // A new attempt has a new key: an old refusal is not replayed.
     await page.getByRole('button', { name: 'Hold 2 seats' }).click();
     await page.waitForURL('**/checkout/**');
-    expect(keys).toHaveLength(1);
+    // Each attempt has a key of its own, or the shop would replay the old refusal.
+    expect(new Set(keys).size).toBe(answers.length + 1);
   });
 
   test('a part of the event page that is missing or stale is named, and the rest works', async () => {
