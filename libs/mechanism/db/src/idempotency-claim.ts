@@ -16,7 +16,7 @@ export interface Replay {
   readonly answer: StoredAnswer;
 }
 
-/** Which row, and in whose hands. Plain data: a claim may be handed to another process, see `IdempotencyStore.resume`. */
+/** Which row, and in whose hands. Plain data: a claim may go to another process, see `IdempotencyStore.resume`. */
 export interface KeyOwner {
   readonly caller: string;
   readonly route: string;
@@ -85,8 +85,8 @@ export class Claim {
 }
 
 /**
- * Completes many claims in one statement, in the transaction of their effects. Returns the `claimId`s that were still held; the effect of any
- * other must be undone in this transaction.
+ * Completes many claims in one statement, in the transaction of their effects. Returns the `claimId`s that were still
+ * held; the effect of any other must be undone in this transaction.
  */
 export async function completeClaims(
   tx: Tx,

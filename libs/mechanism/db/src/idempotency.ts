@@ -74,7 +74,7 @@ export class IdempotencyStore {
     throw new KeyInFlight(this.leaseMs);
   }
 
-  /** A claim made elsewhere, taken up again: whoever has its `owner` and `resourceId` may answer, as long as nobody took over. */
+  /** A claim made elsewhere, taken up again: whoever has its `owner` and `resourceId` may answer until it is lost. */
   resume(owner: KeyOwner, resourceId: string): Claim {
     return new Claim(this.database, owner, resourceId, false);
   }
