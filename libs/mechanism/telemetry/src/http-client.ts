@@ -1,4 +1,4 @@
-import { SpanKind, SpanStatusCode, context, isSpanContextValid, trace, type Span, type SpanContext } from '@opentelemetry/api';
+import { INVALID_TRACEID, SpanKind, SpanStatusCode, context, trace, type Span, type SpanContext } from '@opentelemetry/api';
 import type { Dispatcher } from 'undici';
 import { attributes, spanNames } from './names';
 import { formatTraceparent } from './traceparent';
@@ -34,25 +34,35 @@ export function clientTracing({ peer, service: caller }: { peer: string; service
 function clientAttributes(options: Options, peer: string, service: string) {
   const known: Record<string, string | number> = { [attributes.service]: service, [attributes.peer]: peer, [attributes.method]: options.method };
   if (options.operation !== undefined) known[attributes.operation] = options.operation;
-  if (options.origin !== undefined) {
-    const { hostname, port } = new URL(options.origin);
-    known[attributes.address] = hostname;
-    if (port !== '') known[attributes.port] = Number(port);
-  }
+  if (options.origin !== undefined) Object.assign(known, addressOf(String(options.origin)));
   return known;
 }
 
-function withTrace(options: Options, place: SpanContext): Options {
-  if (!isSpanContextValid(place)) return options;
-  const added: [string, string][] = [['traceparent', formatTraceparent(place)]];
-  if (place.traceState !== undefined) added.push(['tracestate', place.traceState.serialize()]);
-  return { ...options, headers: withHeaders(options.headers ?? {}, added) };
+/** Origins are the few replicas of a few peers: parsed once. */
+const addresses = new Map<string, Record<string, string | number>>();
+
+function addressOf(origin: string): Record<string, string | number> {
+  let address = addresses.get(origin);
+  if (address === undefined) {
+    const { hostname, port } = new URL(origin);
+    address = port === '' ? { [attributes.address]: hostname } : { [attributes.address]: hostname, [attributes.port]: Number(port) };
+    addresses.set(origin, address);
+  }
+  return address;
 }
 
-function withHeaders(headers: HeaderBag, added: [string, string][]): HeaderBag {
-  if (Array.isArray(headers)) return [...headers, ...added.flat()];
-  if (Symbol.iterator in headers) return [...(headers as Iterable<[string, string]>), ...added].flat() as string[];
-  return { ...headers, ...Object.fromEntries(added) };
+function withTrace(options: Options, place: SpanContext): Options {
+  if (place.traceId === INVALID_TRACEID) return options;
+  const headers = withHeader(options.headers, 'traceparent', formatTraceparent(place));
+  if (place.traceState === undefined) return { ...options, headers };
+  return { ...options, headers: withHeader(headers, 'tracestate', place.traceState.serialize()) };
+}
+
+function withHeader(headers: Options['headers'], name: string, value: string): HeaderBag {
+  if (headers === null || headers === undefined) return { [name]: value };
+  if (Array.isArray(headers)) return [...headers, name, value];
+  if (Symbol.iterator in headers) return [...(headers as Iterable<[string, string]>)].flat().concat(name, value);
+  return { ...headers, [name]: value };
 }
 
 /** Passes everything on and ends the span with the answer's last byte, or with the failure. */

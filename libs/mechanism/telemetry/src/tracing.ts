@@ -82,8 +82,13 @@ export async function stopSdk(): Promise<void> {
   await tracing?.sdk?.shutdown();
 }
 
+const tracers = new Map<string, Tracer>();
+
 export function tracerOf(service: string): Tracer {
-  return trace.getTracer(`@stampede/${service}`);
+  startPropagation();
+  let tracer = tracers.get(service);
+  if (tracer === undefined) tracers.set(service, (tracer = trace.getTracer(`@stampede/${service}`)));
+  return tracer;
 }
 
 /** Starts a root span whose trace id was chosen before. */
