@@ -55,7 +55,7 @@ function ticketCard(ticket: Ticket, event: EventSummary | undefined): HTMLElemen
   );
 }
 
-const QUIET_ZONE = 2; // modules around the code; the card's white margin adds the rest
+const QUIET_ZONE = 4; // modules of white around the code, as ISO/IEC 18004 wants
 
 /** The encoder comes only when there is something to encode: it weighs as much as the shop itself. */
 async function drawCode(place: HTMLElement, ticket: Ticket): Promise<void> {
