@@ -52,6 +52,16 @@ export class EventStream {
     this.reply.raw.write(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
+  /** Passes another service's events on as they come; resolves when they end, or when this stream is closed. */
+  async pass(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    this.open();
+    for await (const chunk of chunks) {
+      if (this.ended.signal.aborted) break;
+      this.reply.raw.write(chunk);
+    }
+    this.close();
+  }
+
   /** Ends the answer; an answer that was never opened is left to the handler. */
   close(): void {
     if (this.keepAlive !== undefined) this.reply.raw.end();

@@ -23,8 +23,9 @@ export { inputParser, type RawInput } from './input';
 export { isFinal, keyed, type KeyClaim, type KeyedCall, type Success } from './keyed';
 export type { Log } from './nest-logger';
 export { peer, peersOf, type Peer, type PeerCall, type PeerOptions } from './peers';
+export { preferredWaitSeconds } from './prefer';
 export { PROBLEM_TYPE, classify, problemOf, retryAfterSeconds, type ClassifiedError } from './problem';
-export { budgetOf } from './request-budget';
+export { budgetOf, limitBudget } from './request-budget';
 export {
   CALLER_ID_HEADER,
   CALLER_ROLE_HEADER,
@@ -40,5 +41,5 @@ export {
   type RouteInput,
 } from './routing';
 export type { ServiceParts } from './running-service';
-export { defineSettings, settingRows, type ConfigOf, type Needs, type ServiceConfig, type SettingRow, type Settings } from './settings';
+export { defineSettings, settingRows, type AnyConfig, type ConfigOf, type Needs, type ServiceConfig, type SettingRow, type Settings } from './settings';
 export { BUS, CONFIG, DATABASE, LOG } from './tokens';

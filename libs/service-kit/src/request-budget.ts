@@ -18,3 +18,10 @@ export function startBudget(request: FastifyRequest): Budget {
 export function budgetOf(request: FastifyRequest): Budget {
   return (request as Budgeted)[BUDGET] ?? startBudget(request);
 }
+
+/** Gives a request no more than `mostMs` from now, whatever it asked for. */
+export function limitBudget(request: FastifyRequest, mostMs: number): Budget {
+  const budget = Budget.ofMs(budgetOf(request).remainingMs({ atMost: mostMs }));
+  (request as Budgeted)[BUDGET] = budget;
+  return budget;
+}

@@ -18,8 +18,11 @@ import { StreamOrderController } from './stream-order.controller';
 import { OUTBOX_RELAY, PEERS, SAGA_RUNNER } from './tokens';
 
 function makePeers(config: OrdersConfig): OrderPeers {
-  // The saga retries by itself, with a backoff that outlives this process: a second layer of retries would multiply them.
-  return peersOf(config, { inventory: inventoryApi, payments: paymentsApi }, { payments: { retries: false } });
+  // The saga retries by itself, and the gateway repeats what it may: another layer of retries would multiply them.
+  return peersOf(config, { inventory: inventoryApi, payments: paymentsApi }, {
+    inventory: { retries: false },
+    payments: { retries: false },
+  });
 }
 
 function makeRelay(database: Database, bus: Bus, config: OrdersConfig): OutboxRelay {

@@ -14,6 +14,7 @@ import {
   RequestBudget,
   Unavailable,
   keyed,
+  preferredWaitSeconds,
   type CallerIdentity,
   type KeyClaim,
   type Success,
@@ -23,7 +24,6 @@ import { isTerminal } from './order';
 import type { OrderPeers, OrderSaga } from './order.saga';
 import { insertOrder, orderView, type OrderRow } from './order.sql';
 import { OrderWatch } from './order-watch';
-import { preferredWaitSeconds } from './prefer';
 import { SettleOrder } from './settle-order';
 import { PEERS, SAGA_RUNNER } from './tokens';
 

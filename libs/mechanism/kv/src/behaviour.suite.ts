@@ -128,6 +128,16 @@ export function behavesLikeAKv(name: string, open: () => Promise<Kv>): void {
         expect(again.admitAtMs - first.admitAtMs).toBeCloseTo(120_000, 1);
       });
 
+      test('open at their time: whoever comes sooner is admitted from then on, in the order of arrival', async () => {
+        const line = unique('line');
+        const { nowMs } = await kv.reserveSlot(unique('line'), 'a', slow);
+        const opening = { ...slow, notBeforeMs: nowMs + 3_600_000 };
+        const first = await kv.reserveSlot(line, 'a', opening);
+        const second = await other.reserveSlot(line, 'b', opening);
+        expect(first.admitAtMs).toBeCloseTo(nowMs + 3_600_000, 1);
+        expect(second.admitAtMs - first.admitAtMs).toBeCloseTo(60_000, 1);
+      });
+
       test('do not touch each other', async () => {
         const [one, two] = [unique('line'), unique('line')];
         await kv.reserveSlot(one, 'a', slow);

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
-import type { Increment, Slot } from './port';
+import type { Increment, Slot, SlotOptions } from './port';
 
 /** A connection to a database with the tables of this lib. */
 export type Connection = Kysely<any>;
@@ -48,11 +48,11 @@ export async function reserveSlot(
   connection: Connection,
   line: string,
   member: string,
-  options: { intervalMs: number; keepMs: number },
+  { intervalMs, keepMs, notBeforeMs = 0 }: SlotOptions,
 ): Promise<Slot> {
   const { rows } = await sql<SlotRow>`
     select admit_at_ms, now_ms
-    from kv_reserve_slot(${line}, ${member}, ${options.intervalMs}::float8, ${options.keepMs}::float8)`.execute(connection);
+    from kv_reserve_slot(${line}, ${member}, ${intervalMs}::float8, ${keepMs}::float8, ${notBeforeMs}::float8)`.execute(connection);
   const [row] = rows as [SlotRow];
   return slotOf(row);
 }

@@ -1,3 +1,3 @@
 export { kvMigration } from './embedded';
 export { openKv, type KvOptions } from './open-kv';
-export type { Increment, Kv, Slot } from './port';
+export type { Increment, Kv, Slot, SlotOptions } from './port';

@@ -5,6 +5,13 @@ export interface Slot {
   nowMs: number;
 }
 
+export interface SlotOptions {
+  readonly intervalMs: number;
+  readonly keepMs: number;
+  /** When the line opens; default now. */
+  readonly notBeforeMs?: number;
+}
+
 export interface Increment {
   key: string;
   /** An integer, negative to take back. */
@@ -22,11 +29,11 @@ export interface Kv {
   /** Adds to shared counters in one round trip; answers each counter's total after the whole call, in the order given. */
   addAll(increments: readonly Increment[]): Promise<number[]>;
   /**
-   * The member's slot: one `intervalMs` after the line's last, but not before now. A member that has a slot keeps it, until `keepMs`
-   * after it. Two members never get slots closer than `intervalMs`, whoever asks.
+   * The member's slot: one `intervalMs` after the line's last, but not before now or `notBeforeMs` (ms since 1970, by the store's clock). A
+   * member that has a slot keeps it, until `keepMs` after it. Two members never get slots closer than `intervalMs`, whoever asks.
    * @see virtual scheduling, ITU-T I.371 (GCRA)
    */
-  reserveSlot(line: string, member: string, options: { intervalMs: number; keepMs: number }): Promise<Slot>;
+  reserveSlot(line: string, member: string, options: SlotOptions): Promise<Slot>;
   readSlot(line: string, member: string): Promise<Slot | null>;
   /** @throws when the store does not answer */
   ping(): Promise<void>;

@@ -16,14 +16,14 @@ for i, key in ipairs(KEYS) do totals[i] = tonumber(redis.call('GET', key)) end
 return totals
 `;
 
-/** KEYS line, member; ARGV interval, keep. An idle line is forgotten after an hour, longer than any interval. */
+/** KEYS line, member; ARGV interval, keep, not before. An idle line is forgotten after an hour, longer than any interval. */
 export const reserveSlot = `
 ${now}
 local kept = redis.call('GET', KEYS[2])
 if kept then return { kept, text(now) } end
-local slot = now
+local slot = math.max(now, tonumber(ARGV[3]))
 local last = redis.call('GET', KEYS[1])
-if last then slot = math.max(now, last + ARGV[1]) end
+if last then slot = math.max(slot, last + ARGV[1]) end
 redis.call('SET', KEYS[1], text(slot), 'PX', math.ceil(slot - now) + 3600000)
 redis.call('SET', KEYS[2], text(slot), 'PX', math.max(1, math.ceil(slot - now + ARGV[2])))
 return { text(slot), text(now) }

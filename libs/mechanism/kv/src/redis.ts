@@ -12,7 +12,7 @@ const LONGEST_RECONNECT_MS = 2_000;
 
 interface Scripts {
   addAll(keyCount: number, ...keysThenByAndTtl: (string | number)[]): Promise<number[]>;
-  reserveSlot(lineKey: string, memberKey: string, intervalMs: number, keepMs: number): Promise<[string, string]>;
+  reserveSlot(lineKey: string, memberKey: string, intervalMs: number, keepMs: number, notBeforeMs: number): Promise<[string, string]>;
   readSlot(memberKey: string): Promise<[string, string] | null>;
 }
 
@@ -46,8 +46,8 @@ export function openRedisKv(url: string): Kv {
       const keys = increments.map(({ key }) => counterKey(key));
       return redis.addAll(keys.length, ...keys, ...increments.flatMap(({ by, ttlMs }) => [by, Math.ceil(ttlMs)]));
     },
-    async reserveSlot(line, member, { intervalMs, keepMs }) {
-      return slotOf(await redis.reserveSlot(lineKey(line), memberKey(line, member), intervalMs, keepMs));
+    async reserveSlot(line, member, { intervalMs, keepMs, notBeforeMs = 0 }) {
+      return slotOf(await redis.reserveSlot(lineKey(line), memberKey(line, member), intervalMs, keepMs, notBeforeMs));
     },
     async readSlot(line, member) {
       const found = await redis.readSlot(memberKey(line, member));

@@ -14,6 +14,7 @@ const OfOrder = z.strictObject({ orderId: Id });
 
 /** An answer kept under an Idempotency-Key. */
 export const StoredAnswer = z.object({ status: z.int(), body: z.unknown(), location: z.string().optional() });
+export type StoredAnswer = z.output<typeof StoredAnswer>;
 
 export const inventoryApi = api('inventory', {
   /** Idempotent: the capacity of a known event is left as it is. */

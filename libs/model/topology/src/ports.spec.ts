@@ -23,6 +23,6 @@ test.each(['abc', '80', '65000', '8000.5'])('a base of %s is refused with the al
 });
 
 test('an unknown service and a replica too many are refused', () => {
-  expect(() => trafficPort(8000, 'refunds')).toThrow(/known: gateway/);
+  expect(() => trafficPort(8000, 'nobody')).toThrow(/known: gateway/);
   expect(() => trafficPort(8000, 'orders', 10)).toThrow(RangeError);
 });

@@ -1,0 +1,91 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { inventoryApi, pricingApi, type CatalogEvent, type Category, type DegradedPart, type Event, type Price, type ReplyOf } from '@stampede/contracts';
+import type { Budget } from '@stampede/resilience';
+import { PEERS, type GatewayPeers } from './injected';
+import { KnownEvents } from './known-events';
+import { Recent } from './recent';
+
+type Availability = ReplyOf<typeof inventoryApi.routes.readAvailability>['categories'];
+type Prices = ReplyOf<typeof pricingApi.routes.priceCategories>['prices'];
+
+/** Old enough that a crowd on one page asks inventory twice a second, young enough that a buyer does not notice. */
+const LIVE_MS = 500;
+const MOST_EVENTS = 2_000;
+/** A part that takes longer is left out: the page is worth more than the part. */
+const PART_MS = 600;
+
+/** The event page, made of three services' answers; with two of them gone it still answers, and says what is missing. */
+@Injectable()
+export class EventPage {
+  private readonly availabilities = new Recent<Availability>(LIVE_MS, MOST_EVENTS);
+  private readonly prices = new Recent<Prices>(LIVE_MS, MOST_EVENTS);
+
+  constructor(
+    @Inject(PEERS) private readonly peers: GatewayPeers,
+    private readonly events: KnownEvents,
+  ) {}
+
+  /** @throws not_found, unavailable */
+  async read(eventId: string, budget: Budget): Promise<Event> {
+    const { event, stale } = await this.events.get(eventId, budget);
+    const availability = await this.availability(eventId, budget);
+    const prices = await this.pricesOf(event, availability, budget);
+    const degraded: DegradedPart[] = [];
+    if (stale) degraded.push('event');
+    if (availability === undefined) degraded.push('availability');
+    if (prices === undefined) degraded.push('pricing');
+    return pageOf(event, availability, prices, degraded);
+  }
+
+  /** Free seats by category; undefined where inventory cannot be asked now. */
+  availability(eventId: string, budget: Budget): Promise<Availability | undefined> {
+    const ask = async () => {
+      const { categories } = await this.peers.inventory.readAvailability({ eventId }, { budget, timeoutMs: PART_MS });
+      return categories;
+    };
+    return this.availabilities.get(eventId, ask).catch(() => undefined);
+  }
+
+  private pricesOf(event: CatalogEvent, availability: Availability | undefined, budget: Budget): Promise<Prices | undefined> {
+    const { eventId } = event;
+    const categories = event.categories.map(({ category, capacity, price: listPrice }) => ({
+      category,
+      capacity,
+      listPrice,
+      available: freeOf(availability, category),
+    }));
+    const ask = async () => {
+      const { prices } = await this.peers.pricing.priceCategories({ eventId, categories }, { budget, timeoutMs: PART_MS, idempotent: true });
+      return prices;
+    };
+    return this.prices.get(eventId, ask).catch(() => undefined);
+  }
+}
+
+/** Free seats of one category; null where nobody knows. */
+export function freeOf(availability: Availability | undefined, category: Category): number | null {
+  return availability?.find((part) => part.category === category)?.available ?? null;
+}
+
+/** Catalog's event with what the other two know of it; a missing part is null. */
+export function pageOf(event: CatalogEvent, availability: Availability | undefined, prices: Prices | undefined, degraded: DegradedPart[]): Event {
+  const { eventId, name, startsAt, onSaleAt, waitingRoom, venue } = event;
+  const priceOf = (category: Category): Price | null => prices?.find((part) => part.category === category)?.price ?? null;
+  const now = Date.now();
+  return {
+    eventId,
+    name,
+    startsAt,
+    onSaleAt,
+    onSale: Date.parse(onSaleAt) <= now && now < Date.parse(startsAt),
+    waitingRoom,
+    venue,
+    categories: event.categories.map(({ category, capacity }) => ({
+      category,
+      price: priceOf(category),
+      capacity,
+      available: freeOf(availability, category),
+    })),
+    degraded,
+  };
+}

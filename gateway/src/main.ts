@@ -1,0 +1,4 @@
+import { boot } from '@stampede/service-kit';
+import { settings } from './config';
+
+void boot({ settings, load: async (config) => (await import('./gateway.module.js')).partsOf(config) });

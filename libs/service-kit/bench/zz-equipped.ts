@@ -1,0 +1,27 @@
+import 'reflect-metadata';
+import { Controller, Module } from '@nestjs/common';
+import { policy } from '@stampede/resilience';
+import { Handle, Input, defineSettings } from '@stampede/service-kit';
+import { openService } from '@stampede/service-kit/testing';
+import { serveBench } from './child.ts';
+import { benchApi } from './order.ts';
+
+/** A service of the shop: contract, checks, tracing, metrics, load shedding, and its work behind a breaker. */
+const guard = policy({ name: 'bench', bulkhead: { maxInFlight: 128 }, breaker: {} });
+const { place } = benchApi.routes;
+
+class OrdersController {
+  async place({ eventId, holdId, seats }: { eventId: string; holdId: string; seats: unknown[] }): Promise<unknown> {
+    return process.env["NOPOL"] ? ({ eventId, holdId, status: 'pending', seats }) : guard.run({}, async () => ({ eventId, holdId, status: 'pending', seats }));
+  }
+}
+// decorators written out: Node runs this file as it is, by stripping its types
+const descriptor = Object.getOwnPropertyDescriptor(OrdersController.prototype, 'place') as PropertyDescriptor;
+Handle(place, { priority: 'critical' })(OrdersController.prototype, 'place', descriptor);
+Input(place)(OrdersController.prototype, 'place', 0);
+Controller()(OrdersController);
+class OrdersModule {}
+Module({ controllers: [OrdersController] })(OrdersModule);
+
+const service = await openService({ settings: defineSettings('bench', {}), load: () => ({ module: OrdersModule }) });
+serveBench(Number(new URL(service.url).port));
