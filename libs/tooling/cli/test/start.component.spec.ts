@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isRunning, readStatus } from '@stampede/supervisor';
+import { SERVICES } from '@stampede/topology';
 import { makeFakeShop, type FakeShop } from '@stampede/supervisor/testing';
 
 const PORT_BASE = '24000';
@@ -72,7 +73,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   async (signal) => {
     const shop = runner('start');
     await shop.open;
-    expect(pids()).toHaveLength(11);
+    expect(pids()).toHaveLength(SERVICES.length + 2); // and the provider, and PostgreSQL
     process.kill(-(shop.child.pid ?? 0), signal);
     expect(await shop.exit).toBe(0);
     expect(alive()).toEqual([]);
@@ -107,9 +108,9 @@ test('a service that neither ends by itself nor on SIGTERM does not outlive a ki
 });
 
 test('a shop that is refused says why in one line and ends with 1', async () => {
-  const shop = runner('start', '--replicas', 'refunds=2');
+  const shop = runner('start', '--replicas', 'nobody=2');
   expect(await shop.exit).toBe(1);
-  expect(shop.output()).toMatch(/^stampede: no service is called "refunds": there are .*\n$/);
+  expect(shop.output()).toMatch(/^stampede: no service is called "nobody": there are .*\n$/);
 });
 
 test('erase refuses while a shop runs, and deletes its state afterwards', async () => {

@@ -1,3 +1,4 @@
+import { SERVICES } from '@stampede/topology';
 import { inOneProcess, parseReplicas, planShop } from './plan';
 
 const plan = planShop('/shop', {}, { inventory: 3 }, '/state');
@@ -46,12 +47,12 @@ test('one base moves every port', () => {
 test('in one process, all services run with all their settings, and the provider stays outside', () => {
   const single = inOneProcess(planShop('/shop', {}, {}, '/state'));
   expect(single.processes.map(({ name }) => name)).toEqual(['payment-provider', 'shop']);
-  expect(single.processes[1]?.scripts).toHaveLength(9);
+  expect(single.processes[1]?.scripts).toHaveLength(SERVICES.length);
   expect(single.processes[1]?.env).toMatchObject({ ORDERS_PORT: '8140', GATEWAY_PORT: '8080' });
 });
 
 test.each([
-  ['refunds=2', /no service is called "refunds"/],
+  ['nobody=2', /no service is called "nobody"/],
   ['inventory=11', /inventory can have 1 to 10 replicas/],
   ['inventory=0', /inventory can have 1 to 10 replicas/],
   ['inventory', /inventory can have 1 to 10 replicas/],

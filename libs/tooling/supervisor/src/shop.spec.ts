@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SERVICES } from '@stampede/topology';
 import { orderShop } from './control';
 import { Shop, type ShopOptions } from './shop';
 import { readStatus } from './status';
@@ -64,7 +65,7 @@ test('a shop opens once it can serve, and leaves no process behind', async () =>
   const shop = shopWith();
   expect(await shop.open()).toBe('http://localhost:21080');
   const { processes } = shop.status();
-  expect(processes).toHaveLength(10);
+  expect(processes).toHaveLength(SERVICES.length + 1); // and the provider
   expect(processes.every(({ state }) => state === 'ready')).toBe(true);
   expect((await told('http://localhost:21080/')).env).toMatchObject({ DATABASE_URL: 'postgres://nowhere' });
   expect(readStatus(folder)).toEqual(shop.status());
@@ -181,9 +182,9 @@ test('a process is stopped, started, restarted and killed by order', async () =>
 test('an order that cannot be followed is refused with its reason', async () => {
   await shopWith().open();
   const refusals: [order: string, reason: RegExp][] = [
-    ['/restart?name=refunds', /no process is called "refunds": there are payment-provider, /],
+    ['/restart?name=nobody', /no process is called "nobody": there are payment-provider, /],
     ['/scale?service=inventory&replicas=99', /inventory can have 1 to 10 replicas/],
-    ['/scale?service=refunds&replicas=2', /no service is called "refunds": there are gateway, /],
+    ['/scale?service=nobody&replicas=2', /no service is called "nobody": there are gateway, /],
     ['/explode', /does not know POST \/explode/],
   ];
   for (const [order, reason] of refusals) await expect(orderShop(folder, 'POST', order)).rejects.toThrow(reason);

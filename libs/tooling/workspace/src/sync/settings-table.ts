@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SourceFile } from '../files';
@@ -14,12 +15,18 @@ export interface SettingRow {
 const BEGIN = '<!-- settings: generated from src/config.ts by `npx stampede sync` -->';
 const END = '<!-- end of settings -->';
 
-/** The README of a service with its table of settings made anew; nothing for a project without such a table. */
-export function withSettingsTable(root: string, { folder, level }: Project): SourceFile[] {
-  const path = `${folder}/README.md`;
-  if (level !== 'service' || !existsSync(join(root, path))) return [];
-  const text = readFileSync(join(root, path), 'utf8');
-  return [{ path, text: replaceTable(text, () => rowsOf(root, folder)) }];
+/** The READMEs of services that have a table of settings, with the table made anew. Builds those services. */
+export function withSettingsTables(root: string, projects: readonly Project[]): SourceFile[] {
+  const readmes = projects.flatMap(({ folder, level }) => {
+    const path = `${folder}/README.md`;
+    if (level !== 'service' || !existsSync(join(root, path))) return [];
+    const text = readFileSync(join(root, path), 'utf8');
+    return text.includes(BEGIN) ? [{ folder, path, text }] : [];
+  });
+  if (readmes.length === 0) return [];
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  execFileSync(process.execPath, [tsc, '-b', ...readmes.map(({ folder }) => folder)], { cwd: root, stdio: 'inherit' });
+  return readmes.map(({ folder, path, text }) => ({ path, text: replaceTable(text, () => rowsOf(root, folder)) }));
 }
 
 /** `text` with what stands between the two marks replaced. Without the marks it stays as it is and `rows` is not asked. */

@@ -1,31 +1,32 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SourceFile } from '../files';
-import { readProjects } from '../project';
+import { readProjects, type Project } from '../project';
 import { oxlintConfig } from './oxlint-config';
 import { withAllReferences, withReferences } from './references';
-import { withSettingsTable } from './settings-table';
+import { withSettingsTables } from './settings-table';
 
 /** Brings every generated file or block up to date; returns the paths that were not. With `check` nothing is written. */
 export function sync(root: string, { check }: { check: boolean }): string[] {
-  const stale = wanted(root).filter(({ path, text }) => read(root, path) !== text);
-  if (!check) for (const { path, text } of stale) writeFileSync(join(root, path), text);
-  return stale.map(({ path }) => path);
+  const projects = readProjects(root);
+  const settle = (wanted: readonly SourceFile[]): string[] => {
+    const stale = wanted.filter(({ path, text }) => read(root, path) !== text);
+    if (!check) for (const { path, text } of stale) writeFileSync(join(root, path), text);
+    return stale.map(({ path }) => path);
+  };
+  // The tables come second: they are read from a build, which follows the references.
+  return [...settle(configurations(root, projects)), ...settle(withSettingsTables(root, projects))];
 }
 
-/** Every generated file as it should be. */
-function wanted(root: string): SourceFile[] {
-  const projects = readProjects(root);
+function configurations(root: string, projects: readonly Project[]): SourceFile[] {
   const references = projects.map((project) => {
     const path = `${project.folder}/tsconfig.json`;
     return { path, text: withReferences(read(root, path) ?? '{}', project, projects) };
   });
-  const tables = projects.flatMap((project) => withSettingsTable(root, project));
   return [
     { path: '.oxlintrc.json', text: oxlintConfig(projects) },
     { path: 'tsconfig.json', text: withAllReferences(read(root, 'tsconfig.json') ?? '{}', projects) },
     ...references,
-    ...tables,
   ];
 }
 
