@@ -1,4 +1,5 @@
-// What telemetry adds to the CPU of a start: until the server listens, and until the SDK is loaded too. Needs the build.
+// What telemetry adds to the CPU of a start: until the server listens, and until the SDK is loaded too. Needs the
+// build.
 //   npm run bench:cold-start -w @stampede/telemetry -- [--rounds 15]
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,7 +21,10 @@ interface Start {
 }
 
 async function start(variant: string, environment: Record<string, string>): Promise<Start> {
-  const child = fork(join(__dirname, 'cold-start.fixture.cjs'), [variant], { execArgv: [], env: { ...process.env, ...environment } });
+  const child = fork(join(__dirname, 'cold-start.fixture.cjs'), [variant], {
+    execArgv: [],
+    env: { ...process.env, ...environment },
+  });
   const [started] = (await once(child, 'message')) as [Start];
   await once(child, 'exit');
   return started;
@@ -40,7 +44,8 @@ async function main(): Promise<void> {
     const own = starts[index] as Start[];
     const ratios = own.map(({ readyUs }, round) => readyUs / (plain[round] as Start).readyUs);
     const later = median(own.map(({ readyUs, settledUs }) => settledUs - readyUs)) / 1_000;
-    console.log(`${name}: ready after ${spread(own.map(({ readyUs }) => readyUs / 1_000))} ms of CPU, ${median(ratios).toFixed(2)}x; then ${later.toFixed(0)} ms`);
+    const ready = spread(own.map(({ readyUs }) => readyUs / 1_000));
+    console.log(`${name}: ready after ${ready} ms of CPU, ${median(ratios).toFixed(2)}x; then ${later.toFixed(0)} ms`);
   }
 }
 

@@ -1,4 +1,5 @@
-// One start of cold-start.bench, of the build as a user runs it: a server with pool and client, and as much telemetry as the first argument says.
+// One start of cold-start.bench, of the build as a user runs it: a server with pool and client, and as much telemetry
+// as the first argument says.
 const variant = process.argv[2];
 
 async function main() {
@@ -9,7 +10,13 @@ async function main() {
   let agent = new Agent();
   let telemetry;
   if (variant !== 'none') {
-    const { clientTracing, httpServerMetrics, httpServerTracing, logger, startTelemetry } = require('@stampede/telemetry');
+    const {
+      clientTracing,
+      httpServerMetrics,
+      httpServerTracing,
+      logger,
+      startTelemetry,
+    } = require('@stampede/telemetry');
     telemetry = startTelemetry({ service: 'orders' });
     if (variant === 'sdk-first') telemetry.warmUp();
     httpServerTracing(server, { service: 'orders' });

@@ -1,8 +1,13 @@
 import { connect, type Socket } from 'node:net';
 
-/** Sends `requests` GETs over keep-alive connections, one in flight on each, and resolves when all are answered. Raw sockets: the load is to cost
- *  the machine less than what it measures. Answers must end with `end`. */
-export async function load(port: number, options: { requests: number; connections: number; headers: string; end: string }): Promise<void> {
+/**
+ * Sends `requests` GETs over keep-alive connections, one in flight on each, and resolves when all are answered. Raw
+ * sockets: the load is to cost the machine less than what it measures. Answers must end with `end`.
+ */
+export async function load(
+  port: number,
+  options: { requests: number; connections: number; headers: string; end: string },
+): Promise<void> {
   const ask = `GET /orders/1 HTTP/1.1\r\nhost: bench\r\n${options.headers}\r\n`;
   let left = options.requests;
   const one = (socket: Socket): Promise<void> =>

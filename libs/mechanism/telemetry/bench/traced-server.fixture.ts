@@ -1,11 +1,14 @@
-// One server of tracing.bench: `none`, `own` or `stock`, told by the first argument; the second is an upstream to call, or nothing.
+// One server of tracing.bench: `none`, `own` or `stock`, told by the first argument; the second is an upstream to
+// call, or nothing.
 // What is instrumented has to be required after the instrumentation, so requires and their order are written out.
 const [variant, upstream] = process.argv.slice(2) as ['none' | 'own' | 'stock', string?];
 
 if (variant === 'stock') {
   const { NodeSDK } = require('@opentelemetry/sdk-node') as typeof import('@opentelemetry/sdk-node');
-  const { HttpInstrumentation } = require('@opentelemetry/instrumentation-http') as typeof import('@opentelemetry/instrumentation-http');
-  const { UndiciInstrumentation } = require('@opentelemetry/instrumentation-undici') as typeof import('@opentelemetry/instrumentation-undici');
+  const { HttpInstrumentation } =
+    require('@opentelemetry/instrumentation-http') as typeof import('@opentelemetry/instrumentation-http');
+  const { UndiciInstrumentation } =
+    require('@opentelemetry/instrumentation-undici') as typeof import('@opentelemetry/instrumentation-undici');
   new NodeSDK({
     serviceName: 'stock',
     metricReaders: [], // as in our own: spans are compared with spans

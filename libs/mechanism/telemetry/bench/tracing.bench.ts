@@ -1,6 +1,8 @@
-// What tracing costs a request in CPU, ours against the stock instrumentations of HTTP and undici, both with NodeSDK and OTLP to a local sink.
+// What tracing costs a request in CPU, ours against the stock instrumentations of HTTP and undici, both with NodeSDK
+// and OTLP to a local sink.
 //   npm run bench:tracing -w @stampede/telemetry -- [--rounds 60] [--requests 400]
-// A request is answered after one call to an upstream. Every round asks all servers in turn; cost = a server's CPU less the untraced one's of
+// A request is answered after one call to an upstream. Every round asks all servers in turn; cost = a server's CPU
+// less the untraced one's of
 // the same round. Exits 1 above a threshold.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +14,10 @@ import { load, median, spread } from './load';
 
 const THRESHOLDS = { unsampled: 0.35, sampled: 0.7 } as const; // of the stock's cost
 const WARM_UP_ROUNDS = 15;
-/** The young generation at the size that V8 lets it grow to. Grown by chance in each process, it decided up to 10 us a request. */
+/**
+ * The young generation at the size that V8 lets it grow to. Grown by chance in each process, it decided up to 10 us a
+ * request.
+ */
 const V8_FLAGS = ['--min-semi-space-size=16'];
 const CONNECTIONS = 8;
 
@@ -33,7 +38,11 @@ async function listening(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function start(variant: string, upstream: string, collector: string): Promise<{ child: ChildProcess; port: number }> {
+async function start(
+  variant: string,
+  upstream: string,
+  collector: string,
+): Promise<{ child: ChildProcess; port: number }> {
   const child = fork(join(__dirname, 'traced-server.fixture.ts'), [variant, upstream], {
     execArgv: [...process.execArgv, ...V8_FLAGS],
     env: { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: collector, OTEL_TRACES_SAMPLER: 'parentbased_always_on' },
@@ -58,8 +67,12 @@ async function round(servers: readonly Measured[], first: number, requests: numb
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '60' }, requests: { type: 'string', default: '400' } } });
-  const upstream = createServer((_request, response) => response.setHeader('content-type', 'application/json').end('{"state":"held"}'));
+  const { values } = parseArgs({
+    options: { rounds: { type: 'string', default: '60' }, requests: { type: 'string', default: '400' } },
+  });
+  const upstream = createServer((_request, response) =>
+    response.setHeader('content-type', 'application/json').end('{"state":"held"}'),
+  );
   const collector = createServer((request, response) => request.resume().on('end', () => response.end()));
   const [upstreamUrl, collectorUrl] = await Promise.all([listening(upstream), listening(collector)]);
   const servers: Measured[] = [];
@@ -72,7 +85,8 @@ async function main(): Promise<void> {
   ] as const) {
     servers.push({ name, headers, cpuUs: [], ...(await start(variant, upstreamUrl, collectorUrl)) });
   }
-  for (let index = 0; index < WARM_UP_ROUNDS + Number(values.rounds); index += 1) await round(servers, index, Number(values.requests));
+  for (let index = 0; index < WARM_UP_ROUNDS + Number(values.rounds); index += 1)
+    await round(servers, index, Number(values.requests));
   process.exitCode = report(servers.map(({ name, cpuUs }) => ({ name, cpuUs: cpuUs.slice(WARM_UP_ROUNDS) }))) ? 0 : 1;
   for (const { child } of servers) child.disconnect();
   for (const server of [upstream, collector]) server.close().closeAllConnections();
@@ -81,7 +95,9 @@ async function main(): Promise<void> {
 function report(measured: readonly { name: string; cpuUs: readonly number[] }[]): boolean {
   const [none, ...traced] = measured as [{ name: string; cpuUs: number[] }, ...typeof measured];
   console.log(`none: ${median(none.cpuUs).toFixed(1)} us of CPU a request, median of ${none.cpuUs.length} rounds`);
-  const cost = new Map(traced.map(({ name, cpuUs }) => [name, cpuUs.map((us, index) => us - (none.cpuUs[index] as number))]));
+  const cost = new Map(
+    traced.map(({ name, cpuUs }) => [name, cpuUs.map((us, index) => us - (none.cpuUs[index] as number))]),
+  );
   for (const [name, us] of cost) console.log(`${name}: ${spread(us)} us more`);
   let passed = true;
   for (const [kind, most] of Object.entries(THRESHOLDS)) {

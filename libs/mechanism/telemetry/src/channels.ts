@@ -22,9 +22,11 @@ const resilience: Readonly<Record<string, Count>> = {
     showClosedAtFirst(metrics, name);
     metrics.count('breakerCalls', { breaker: name, result: text(message['result']) });
   },
-  bulkhead_full: (metrics, message, name) => metrics.count('bulkheadFull', { bulkhead: name, reason: text(message['reason']) }),
+  bulkhead_full: (metrics, message, name) =>
+    metrics.count('bulkheadFull', { bulkhead: name, reason: text(message['reason']) }),
   retry: (metrics, _message, name) => metrics.count('retries', { policy: name }),
-  retry_denied: (metrics, message, name) => metrics.count('retriesDenied', { policy: name, reason: text(message['reason']) }),
+  retry_denied: (metrics, message, name) =>
+    metrics.count('retriesDenied', { policy: name, reason: text(message['reason']) }),
   hedge: (metrics, _message, name) => metrics.count('hedges', { policy: name, outcome: 'sent' }),
   hedge_won: (metrics, _message, name) => metrics.count('hedges', { policy: name, outcome: 'won' }),
   shed: (metrics, message, name) =>
@@ -32,7 +34,8 @@ const resilience: Readonly<Record<string, Count>> = {
   limit: (metrics, message, name) => metrics.set('adaptiveLimit', { limit: name }, Number(message['limit'])),
   ejected: (metrics, _message, name) => metrics.count('ejections', { peer: name }),
   budget_spent: (metrics, _message, name) => metrics.count('budgetSpent', { policy: name }),
-  unknown_outcome: (metrics, message, name) => metrics.count('unknownOutcomes', { policy: name, reason: text(message['reason']) }),
+  unknown_outcome: (metrics, message, name) =>
+    metrics.count('unknownOutcomes', { policy: name, reason: text(message['reason']) }),
 };
 
 const shown = new WeakMap<Metrics, Set<string>>();
@@ -48,7 +51,8 @@ function showClosedAtFirst(metrics: Metrics, breaker: string): void {
 }
 
 const outbox: Readonly<Record<string, Count>> = {
-  published: (metrics, message) => metrics.count('outboxPublished', { topic: text(message['topic']) }, Number(message['count'] ?? 1)),
+  published: (metrics, message) =>
+    metrics.count('outboxPublished', { topic: text(message['topic']) }, Number(message['count'] ?? 1)),
   'publish-failed': (metrics) => metrics.count('outboxFailures', {}),
   applied: (metrics, message) => countDelivery(metrics, message, 'applied'),
   duplicate: (metrics, message) => countDelivery(metrics, message, 'duplicate'),
@@ -60,15 +64,26 @@ function countDelivery(metrics: Metrics, message: Message, outcome: string): voi
 }
 
 const bus: Readonly<Record<string, Count>> = {
-  retry: (metrics, message) => metrics.count('busRetries', { topic: text(message['topic']), group: text(message['group']) }),
-  'dead-letter': (metrics, message) => metrics.count('deadLetters', { topic: text(message['topic']), group: text(message['group']) }),
+  retry: (metrics, message) =>
+    metrics.count('busRetries', { topic: text(message['topic']), group: text(message['group']) }),
+  'dead-letter': (metrics, message) =>
+    metrics.count('deadLetters', { topic: text(message['topic']), group: text(message['group']) }),
 };
 
-const SAGA_STEP_OUTCOMES = ['done', 'rejected', 'unknown', 'not-happened', 'timed-out', 'compensated', 'failed'] as const;
+const SAGA_STEP_OUTCOMES = [
+  'done',
+  'rejected',
+  'unknown',
+  'not-happened',
+  'timed-out',
+  'compensated',
+  'failed',
+] as const;
 
 const saga: Readonly<Record<string, Count>> = {
   ...Object.fromEntries(SAGA_STEP_OUTCOMES.map((outcome) => [outcome, countStep(outcome)])),
-  finished: (metrics, message, name) => metrics.count('sagaFinished', { saga: name, outcome: text(message['outcome']) }),
+  finished: (metrics, message, name) =>
+    metrics.count('sagaFinished', { saga: name, outcome: text(message['outcome']) }),
   'taken-over': (metrics, _message, name) => metrics.count('sagaTakeovers', { saga: name }),
   'store-failed': (metrics, _message, name) => metrics.count('sagaStoreFailures', { saga: name }),
 };
@@ -98,7 +113,10 @@ function listen(name: string, counts: Readonly<Record<string, Count>>): void {
   });
 }
 
-/** The service in whose work the message was published; background work of a process with several counts for its first. */
+/**
+ * The service in whose work the message was published; background work of a process with several counts for its
+ * first.
+ */
 function metricsFor(message: Message): Metrics | undefined {
   const service = typeof message['service'] === 'string' ? message['service'] : serviceOf(context.active());
   return service === undefined ? anyMetrics() : metricsOf(service);

@@ -1,4 +1,12 @@
-import { INVALID_TRACEID, SpanKind, SpanStatusCode, context, trace, type Span, type SpanContext } from '@opentelemetry/api';
+import {
+  INVALID_TRACEID,
+  SpanKind,
+  SpanStatusCode,
+  context,
+  trace,
+  type Span,
+  type SpanContext,
+} from '@opentelemetry/api';
 import type { Dispatcher } from 'undici';
 import { attributes, spanNames } from './names';
 import { formatTraceparent } from './traceparent';
@@ -14,9 +22,18 @@ export interface TracedCall {
   readonly operation?: string;
 }
 
-/** An undici interceptor: every request carries the `traceparent` of the work that makes it, and has a client span when that is sampled.
- *  `agent.compose(clientTracing({ service: 'orders', peer: 'inventory' }))`; without `service` it is the one whose work makes the call. */
-export function clientTracing({ peer, service: caller }: { peer: string; service?: string }): Dispatcher.DispatcherComposeInterceptor {
+/**
+ * An undici interceptor: every request carries the `traceparent` of the work that makes it, and has a client span
+ * when that is sampled. `agent.compose(clientTracing({ service: 'orders', peer: 'inventory' }))`; without `service`
+ * it is the one whose work makes the call.
+ */
+export function clientTracing({
+  peer,
+  service: caller,
+}: {
+  peer: string;
+  service?: string;
+}): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options: Options, handler: Handler) => {
     const active = context.active();
     const parent = trace.getSpan(active);
@@ -32,7 +49,11 @@ export function clientTracing({ peer, service: caller }: { peer: string; service
 }
 
 function clientAttributes(options: Options, peer: string, service: string) {
-  const known: Record<string, string | number> = { [attributes.service]: service, [attributes.peer]: peer, [attributes.method]: options.method };
+  const known: Record<string, string | number> = {
+    [attributes.service]: service,
+    [attributes.peer]: peer,
+    [attributes.method]: options.method,
+  };
   if (options.operation !== undefined) known[attributes.operation] = options.operation;
   if (options.origin !== undefined) Object.assign(known, addressOf(String(options.origin)));
   return known;
@@ -45,7 +66,10 @@ function addressOf(origin: string): Record<string, string | number> {
   let address = addresses.get(origin);
   if (address === undefined) {
     const { hostname, port } = new URL(origin);
-    address = port === '' ? { [attributes.address]: hostname } : { [attributes.address]: hostname, [attributes.port]: Number(port) };
+    address =
+      port === ''
+        ? { [attributes.address]: hostname }
+        : { [attributes.address]: hostname, [attributes.port]: Number(port) };
     addresses.set(origin, address);
   }
   return address;

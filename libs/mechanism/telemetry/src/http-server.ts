@@ -11,9 +11,11 @@ interface TracedRequest {
   [CONTEXT]: Context | undefined;
 }
 
-/** Every request of the server runs in its trace: a valid `traceparent` is continued, without one a trace begins. Every answer that Fastify
- *  writes carries its id in `x-trace-id`; whoever hijacks a reply sends `reply.getHeaders()`. A span is made only when sampled.
- *  To be called before the routes are added. */
+/**
+ * Every request of the server runs in its trace: a valid `traceparent` is continued, without one a trace begins.
+ * Every answer that Fastify writes carries its id in `x-trace-id`; whoever hijacks a reply sends
+ * `reply.getHeaders()`. A span is made only when sampled. To be called before the routes are added.
+ */
 export function httpServerTracing(fastify: FastifyInstance, { service }: { service: string }): void {
   const base = baseContext(service);
   const tracer = tracerOf(service);
@@ -28,7 +30,8 @@ export function httpServerTracing(fastify: FastifyInstance, { service }: { servi
     let active: Context;
     if (possible && decide(traceId, parent)) {
       const outer = parent === undefined ? base : trace.setSpanContext(base, parent);
-      const start = () => tracer.startSpan(nameOf(request), { kind: SpanKind.SERVER, attributes: attributesOf(request, service) }, outer);
+      const start = () =>
+        tracer.startSpan(nameOf(request), { kind: SpanKind.SERVER, attributes: attributesOf(request, service) }, outer);
       const span = parent === undefined ? startSpanWithTraceId(traceId, start) : start();
       active = trace.setSpan(base, span);
       reply.raw.once('close', () => endServerSpan(span, reply));

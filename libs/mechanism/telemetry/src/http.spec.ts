@@ -55,7 +55,11 @@ describe('a server', () => {
   );
 
   test('answers every refusal with a trace id', async () => {
-    for (const answer of [await fetch(`${url}/nowhere`), await post('{"a":'), await fetch(`${url}/orders/1`, { method: 'DELETE' })]) {
+    for (const answer of [
+      await fetch(`${url}/nowhere`),
+      await post('{"a":'),
+      await fetch(`${url}/orders/1`, { method: 'DELETE' }),
+    ]) {
       expect(answer.status).toBeGreaterThanOrEqual(400);
       expect(answer.headers.get('x-trace-id')).toMatch(/^[0-9a-f]{32}$/);
     }
@@ -64,7 +68,15 @@ describe('a server', () => {
   test('keeps two requests on one connection apart', async () => {
     const socket = connect((server.server.address() as AddressInfo).port, '127.0.0.1');
     const ask = (trace: string) =>
-      `POST /orders/1 HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntraceparent: 00-${trace}-b7ad6b7169203331-00\r\ncontent-length: 2\r\n\r\n{}`;
+      [
+        'POST /orders/1 HTTP/1.1',
+        'host: x',
+        'content-type: application/json',
+        `traceparent: 00-${trace}-b7ad6b7169203331-00`,
+        'content-length: 2',
+        '',
+        '{}',
+      ].join('\r\n');
     const other = theirs.replace('0af', '1af');
     socket.write(ask(theirs) + ask(other));
     let received = '';
@@ -145,7 +157,9 @@ describe('an event', () => {
   });
 
   test('without a usable trace is handled outside of any', async () => {
-    expect(await runConsumer(consumer, { id: 'e-2', type: 'placed', traceparent: 'junk' }, async () => activeTraceId())).toBeUndefined();
+    expect(
+      await runConsumer(consumer, { id: 'e-2', type: 'placed', traceparent: 'junk' }, async () => activeTraceId()),
+    ).toBeUndefined();
   });
 
   test('that fails to be handled fails for the caller', async () => {

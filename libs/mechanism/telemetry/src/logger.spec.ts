@@ -18,7 +18,9 @@ function lines(write: (log: ReturnType<typeof logger>) => void): Record<string, 
 }
 
 test('an entry is one JSON line with time, level, service, message and the fields that are allowed', () => {
-  const [line] = lines((log) => log.info({ orderId: 'o-1', durationMs: 12, attempt: 2, variables: ['A', 'B'] }, 'order %s, 100%', 'placed'));
+  const [line] = lines((log) =>
+    log.info({ orderId: 'o-1', durationMs: 12, attempt: 2, variables: ['A', 'B'] }, 'order %s, 100%', 'placed'),
+  );
   expect(line).toEqual({
     level: 'info',
     time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
@@ -40,8 +42,14 @@ test('an entry names the trace that it belongs to', () => {
 
 test('fields that are not on the list are dropped, however they come', () => {
   const written = lines((log) => {
-    log.info({ ...SECRETS, authorization: `Bearer ${SECRETS.jwt}`, body: SECRETS, headers: { cookie: SECRETS.password } }, 'request');
-    log.child({ email: SECRETS.email, buyer: SECRETS, component: 'relay' }).child(SECRETS).info({ orderId: SECRETS }, 'from a child');
+    log.info(
+      { ...SECRETS, authorization: `Bearer ${SECRETS.jwt}`, body: SECRETS, headers: { cookie: SECRETS.password } },
+      'request',
+    );
+    log
+      .child({ email: SECRETS.email, buyer: SECRETS, component: 'relay' })
+      .child(SECRETS)
+      .info({ orderId: SECRETS }, 'from a child');
     log.child({}, { serializers: { reason: () => SECRETS.email } }).info({ reason: 'none' }, 'own serializer');
     log.info('object in a format %o %j', SECRETS, SECRETS);
     log.info({ err: Object.assign(new Error('no'), { detail: SECRETS.password, config: SECRETS }) }, 'failed');
@@ -68,7 +76,8 @@ test('what looks like a secret is taken out of messages, allowed texts, errors a
 });
 
 test('ids, amounts, times and paths are left as they are', () => {
-  const plain = 'order 0197c2f0-1111-7222-8333-444455556666 of 1234567890123 ms in /srv/node_modules/@scope/lib.js:12:3 for 4111111111111112';
+  const plain =
+    'order 0197c2f0-1111-7222-8333-444455556666 of 1234567890123 ms in /srv/node_modules/@a/b.js:1, 4111111111111112';
   expect(scrub(plain)).toBe(plain);
 });
 

@@ -3,12 +3,56 @@ import { context, trace } from '@opentelemetry/api';
 import { pino, type Bindings, type ChildLoggerOptions, type DestinationStream, type Logger } from 'pino';
 import { scrub } from './scrub';
 
-/** The fields that may be logged. Whatever is not here is dropped, so that a body, a header or a buyer cannot get in by accident. */
+/**
+ * The fields that may be logged. Whatever is not here is dropped, so that a body, a header or a buyer cannot get in
+ * by accident.
+ */
 export const LOG_FIELDS = [
-  ...['service', 'instance', 'replica', 'version', 'component', 'event', 'context', 'signal', 'phase', 'reason', 'state', 'outcome'],
-  ...['method', 'route', 'status', 'code', 'durationMs', 'ageMs', 'delayMs', 'retryAfterMs', 'budgetMs', 'timeoutMs', 'attempt', 'count'],
+  ...[
+    'service',
+    'instance',
+    'replica',
+    'version',
+    'component',
+    'event',
+    'context',
+    'signal',
+    'phase',
+    'reason',
+    'state',
+    'outcome',
+  ],
+  ...[
+    'method',
+    'route',
+    'status',
+    'code',
+    'durationMs',
+    'ageMs',
+    'delayMs',
+    'retryAfterMs',
+    'budgetMs',
+    'timeoutMs',
+    'attempt',
+    'count',
+  ],
   ...['peer', 'operation', 'address', 'port', 'url', 'database', 'migration', 'shard', 'worker'],
-  ...['saga', 'step', 'orderId', 'holdId', 'eventId', 'subject', 'sequence', 'type', 'topic', 'group', 'consumer', 'partition', 'offset', 'lag'],
+  ...[
+    'saga',
+    'step',
+    'orderId',
+    'holdId',
+    'eventId',
+    'subject',
+    'sequence',
+    'type',
+    'topic',
+    'group',
+    'consumer',
+    'partition',
+    'offset',
+    'lag',
+  ],
   ...['breaker', 'policy', 'limit', 'quota', 'invariant', 'variables'],
 ] as const;
 export type LogField = (typeof LOG_FIELDS)[number];
@@ -17,8 +61,11 @@ const allowed: ReadonlySet<string> = new Set(LOG_FIELDS);
 const ERROR_FIELDS = ['err', 'error'];
 const LONGEST_CAUSE_CHAIN = 3;
 
-/** One JSON line per entry on stdout, with `trace_id` and `span_id` of the work it belongs to. Fields outside `LOG_FIELDS` are dropped,
- *  and texts (message, error, stack) lose what looks like a token, an address or a card. The level is a pino level. */
+/**
+ * One JSON line per entry on stdout, with `trace_id` and `span_id` of the work it belongs to. Fields outside
+ * `LOG_FIELDS` are dropped, and texts (message, error, stack) lose what looks like a token, an address or a card. The
+ * level is a pino level.
+ */
 export function logger(service: string, options: { level?: string; destination?: DestinationStream } = {}): Logger {
   const configuration = {
     level: options.level ?? 'info',
@@ -33,7 +80,10 @@ export function logger(service: string, options: { level?: string; destination?:
   return guarded(options.destination === undefined ? pino(configuration) : pino(configuration, options.destination));
 }
 
-/** pino writes what is bound to a child as it comes. Children inherit this, whatever their depth; they may set their level and nothing else. */
+/**
+ * pino writes what is bound to a child as it comes. Children inherit this, whatever their depth; they may set their
+ * level and nothing else.
+ */
 function guarded(log: Logger): Logger {
   const { child, setBindings } = log;
   log.child = function childOf(this: Logger, bindings: Bindings, options?: ChildLoggerOptions) {
@@ -80,11 +130,16 @@ function describeError(error: unknown, depth = 1): unknown {
     message: scrub(error.message),
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
     ...(error.stack === undefined ? {} : { stack: scrub(error.stack) }),
-    ...(error.cause !== undefined && depth < LONGEST_CAUSE_CHAIN ? { cause: describeError(error.cause, depth + 1) } : {}),
+    ...(error.cause !== undefined && depth < LONGEST_CAUSE_CHAIN
+      ? { cause: describeError(error.cause, depth + 1) }
+      : {}),
   };
 }
 
-/** pino's own handling would put an error's fields or a formatted object into the line as they are; texts and numbers fill a format, objects do not. */
+/**
+ * pino's own handling would put an error's fields or a formatted object into the line as they are; texts and numbers
+ * fill a format, objects do not.
+ */
 function scrubMessage(this: Logger, args: Parameters<Logger['info']>, method: (...args: unknown[]) => void): void {
   const [first, ...rest] = args as unknown[];
   if (typeof first === 'string') return method.apply(this, [messageOf([first, ...rest])]);

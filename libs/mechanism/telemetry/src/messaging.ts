@@ -1,4 +1,12 @@
-import { SpanKind, SpanStatusCode, context, isSpanContextValid, trace, type Context, type Span } from '@opentelemetry/api';
+import {
+  SpanKind,
+  SpanStatusCode,
+  context,
+  isSpanContextValid,
+  trace,
+  type Context,
+  type Span,
+} from '@opentelemetry/api';
 import { attributes, spanNames } from './names';
 import { formatTraceparent, parseTraceparent } from './traceparent';
 import { baseContext, sampling, tracerOf } from './tracing';
@@ -49,7 +57,10 @@ export function inProducerSpan<T>(
   return runIn(trace.setSpan(context.active(), span), span, append);
 }
 
-/** Runs the handling of an event in the trace that caused it, in a consumer span when that trace is sampled. A redelivery is a span of its own. */
+/**
+ * Runs the handling of an event in the trace that caused it, in a consumer span when that trace is sampled. A
+ * redelivery is a span of its own.
+ */
 export function runConsumer<T>(
   consumer: { readonly service: string; readonly topic: string; readonly group: string },
   event: TracedEvent,
@@ -93,7 +104,8 @@ async function runIn<T>(where: Context, span: Span, work: () => Promise<T>): Pro
     return await context.with(where, work);
   } catch (error) {
     const { code, name } = error as { code?: unknown; name?: unknown };
-    span.setAttribute(attributes.errorType, typeof code === 'string' ? code : String(name ?? 'unknown')); // messages may quote data
+    // messages may quote data
+    span.setAttribute(attributes.errorType, typeof code === 'string' ? code : String(name ?? 'unknown'));
     span.setStatus({ code: SpanStatusCode.ERROR });
     throw error;
   } finally {

@@ -98,23 +98,65 @@ describe('what the libraries tell', () => {
     context.with(baseContext('payments'), () => channel(`stampede:${name}`).publish(message));
 
   test.each([
-    ['resilience', { type: 'breaker_call', name: 'provider', result: 'rejected' }, 'stampede_breaker_calls_total{breaker="provider",result="rejected",service="payments"} 1'],
-    ['resilience', { type: 'bulkhead_full', name: 'provider', reason: 'queue' }, 'stampede_bulkhead_full_total{bulkhead="provider",reason="queue",service="payments"} 1'],
-    ['resilience', { type: 'retry', name: 'provider', attempt: 2, delayMs: 5 }, 'stampede_retries_total{policy="provider",service="payments"} 1'],
-    ['resilience', { type: 'shed', name: 'edge', priority: 'sheddable', reason: 'delay' }, 'stampede_shed_total{priority="sheddable",reason="delay",service="payments",shedder="edge"} 1'],
-    ['resilience', { type: 'limit', name: 'edge', limit: 17 }, 'stampede_adaptive_limit{limit="edge",service="payments"} 17'],
-    ['resilience', { type: 'ejected', name: 'inventory', address: 'x', forMs: 1 }, 'stampede_ejections_total{peer="inventory",service="payments"} 1'],
-    ['outbox', { kind: 'published', topic: 't', count: 5, oldestAgeMs: 3 }, 'stampede_outbox_published_total{service="payments",topic="t"} 5'],
-    ['outbox', { kind: 'duplicate', consumer: 'billing', type: 'placed' }, 'stampede_inbox_events_total{consumer="billing",outcome="duplicate",service="payments"} 1'],
-    ['bus', { kind: 'dead-letter', topic: 't', group: 'g', partition: 1, offset: '3' }, 'stampede_bus_dead_letters_total{group="g",service="payments",topic="t"} 1'],
+    [
+      'resilience',
+      { type: 'breaker_call', name: 'provider', result: 'rejected' },
+      'stampede_breaker_calls_total{breaker="provider",result="rejected",service="payments"} 1',
+    ],
+    [
+      'resilience',
+      { type: 'bulkhead_full', name: 'provider', reason: 'queue' },
+      'stampede_bulkhead_full_total{bulkhead="provider",reason="queue",service="payments"} 1',
+    ],
+    [
+      'resilience',
+      { type: 'retry', name: 'provider', attempt: 2, delayMs: 5 },
+      'stampede_retries_total{policy="provider",service="payments"} 1',
+    ],
+    [
+      'resilience',
+      { type: 'shed', name: 'edge', priority: 'sheddable', reason: 'delay' },
+      'stampede_shed_total{priority="sheddable",reason="delay",service="payments",shedder="edge"} 1',
+    ],
+    [
+      'resilience',
+      { type: 'limit', name: 'edge', limit: 17 },
+      'stampede_adaptive_limit{limit="edge",service="payments"} 17',
+    ],
+    [
+      'resilience',
+      { type: 'ejected', name: 'inventory', address: 'x', forMs: 1 },
+      'stampede_ejections_total{peer="inventory",service="payments"} 1',
+    ],
+    [
+      'outbox',
+      { kind: 'published', topic: 't', count: 5, oldestAgeMs: 3 },
+      'stampede_outbox_published_total{service="payments",topic="t"} 5',
+    ],
+    [
+      'outbox',
+      { kind: 'duplicate', consumer: 'billing', type: 'placed' },
+      'stampede_inbox_events_total{consumer="billing",outcome="duplicate",service="payments"} 1',
+    ],
+    [
+      'bus',
+      { kind: 'dead-letter', topic: 't', group: 'g', partition: 1, offset: '3' },
+      'stampede_bus_dead_letters_total{group="g",service="payments",topic="t"} 1',
+    ],
   ])('%s %j is counted for the service in whose work it happened', async (name, message, expected) => {
     tell(name, message);
     expect(await series(metricsOf('payments'))).toContain(expected);
   });
 
   test.each([
-    [{ kind: 'timed-out', saga: 'order', step: 'capture' }, 'stampede_saga_steps_total{outcome="timed-out",saga="order",service="payments",step="capture"} 1'],
-    [{ kind: 'finished', saga: 'order', outcome: 'compensated' }, 'stampede_sagas_finished_total{outcome="compensated",saga="order",service="payments"} 1'],
+    [
+      { kind: 'timed-out', saga: 'order', step: 'capture' },
+      'stampede_saga_steps_total{outcome="timed-out",saga="order",service="payments",step="capture"} 1',
+    ],
+    [
+      { kind: 'finished', saga: 'order', outcome: 'compensated' },
+      'stampede_sagas_finished_total{outcome="compensated",saga="order",service="payments"} 1',
+    ],
     [{ kind: 'taken-over', saga: 'order' }, 'stampede_saga_takeovers_total{saga="order",service="payments"} 1'],
   ])('a saga that tells %j is counted', async (message, expected) => {
     tell('saga', message);
@@ -123,13 +165,19 @@ describe('what the libraries tell', () => {
 
   test('a circuit that never changed is closed', async () => {
     tell('resilience', { type: 'breaker_call', name: 'quiet', result: 'success' });
-    expect(await series(metricsOf('payments'))).toContain('stampede_breaker_state{breaker="quiet",service="payments",state="closed"} 1');
+    expect(await series(metricsOf('payments'))).toContain(
+      'stampede_breaker_state{breaker="quiet",service="payments",state="closed"} 1',
+    );
   });
 
   test('a circuit is in one state at a time', async () => {
     tell('resilience', { type: 'breaker_state', name: 'provider', from: 'closed', state: 'open' });
     tell('resilience', { type: 'breaker_state', name: 'provider', from: 'open', state: 'half-open' });
-    expect((await series(metricsOf('payments'))).filter((line) => line.startsWith('stampede_breaker_state{breaker="provider"'))).toEqual([
+    expect(
+      (await series(metricsOf('payments'))).filter((line) =>
+        line.startsWith('stampede_breaker_state{breaker="provider"'),
+      ),
+    ).toEqual([
       'stampede_breaker_state{breaker="provider",service="payments",state="closed"} 0',
       'stampede_breaker_state{breaker="provider",service="payments",state="half-open"} 1',
       'stampede_breaker_state{breaker="provider",service="payments",state="open"} 0',

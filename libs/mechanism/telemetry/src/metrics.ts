@@ -6,7 +6,9 @@ type CounterKey = MetricOfKind<'counter'>;
 type GaugeKey = MetricOfKind<'gauge'>;
 type HistogramKey = MetricOfKind<'histogram'>;
 /** One gauge with its labels and the value to show. */
-export type GaugeValue = { [K in GaugeKey]: { readonly key: K; readonly labels: LabelsOf<K>; readonly value: number } }[GaugeKey];
+export type GaugeValue = {
+  [K in GaugeKey]: { readonly key: K; readonly labels: LabelsOf<K>; readonly value: number };
+}[GaugeKey];
 type Read = () => readonly GaugeValue[] | Promise<readonly GaugeValue[]>;
 
 interface Reading {
@@ -17,7 +19,10 @@ interface Reading {
 /** A scrape waits no longer for a reading: whoever scrapes gives up after some seconds, and then has nothing at all. */
 const READING_MS = 1_000;
 
-/** The metrics of one service: a registry of its own, so that one process may host several. A series appears when it is first used. */
+/**
+ * The metrics of one service: a registry of its own, so that one process may host several. A series appears when it
+ * is first used.
+ */
 export class Metrics {
   readonly registry = new Registry();
   readonly #made = new Map<MetricKey, Counter | Gauge | Histogram>();

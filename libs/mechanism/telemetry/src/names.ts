@@ -1,4 +1,7 @@
-/** Every metric, label, bucket and span name of the shop; nothing else makes one. Times in seconds and sizes in bytes, as Prometheus asks. */
+/**
+ * Every metric, label, bucket and span name of the shop; nothing else makes one. Times in seconds and sizes in bytes,
+ * as Prometheus asks.
+ */
 export interface MetricDefinition {
   readonly kind: 'counter' | 'gauge' | 'histogram';
   readonly name: string;
@@ -8,7 +11,9 @@ export interface MetricDefinition {
   readonly buckets?: readonly number[];
 }
 
-/** From a cached read to the longest wait that `Prefer: wait` allows, with a bound at each limit that an SLO may name. */
+/**
+ * From a cached read to the longest wait that `Prefer: wait` allows, with a bound at each limit that an SLO may name.
+ */
 const REQUEST_SECONDS = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8] as const;
 /** A scavenge takes a millisecond, a full collection of a service's heap tens. */
 const GC_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25] as const;
@@ -21,7 +26,12 @@ function gauge<const L extends readonly string[]>(name: string, help: string, la
   return { kind: 'gauge', name, help, labels } as const;
 }
 
-function histogram<const L extends readonly string[]>(name: string, help: string, labels: L, buckets: readonly number[]) {
+function histogram<const L extends readonly string[]>(
+  name: string,
+  help: string,
+  labels: L,
+  buckets: readonly number[],
+) {
   return { kind: 'histogram', name, help, labels, buckets } as const;
 }
 
@@ -46,34 +56,77 @@ export const metricDefinitions = {
     REQUEST_SECONDS,
   ),
   // USE: the runtime and the pool
-  eventLoopDelay: gauge('nodejs_eventloop_delay_seconds', 'Delay of timers over the last 10 to 20 s, by quantile; 1 is the longest', ['quantile']),
-  eventLoopUtilisation: gauge('nodejs_eventloop_utilisation_ratio', 'Busy share of the event loop since the last scrape, 0 to 1', []),
+  eventLoopDelay: gauge(
+    'nodejs_eventloop_delay_seconds',
+    'Delay of timers over the last 10 to 20 s, by quantile; 1 is the longest',
+    ['quantile'],
+  ),
+  eventLoopUtilisation: gauge(
+    'nodejs_eventloop_utilisation_ratio',
+    'Busy share of the event loop since the last scrape, 0 to 1',
+    [],
+  ),
   gcDuration: histogram('nodejs_gc_duration_seconds', 'Pauses for garbage collection', ['collector'], GC_SECONDS),
   cpu: counter('process_cpu_seconds_total', 'CPU of the process, user and system', ['mode']),
   residentMemory: gauge('process_resident_memory_bytes', 'Resident set', []),
   heap: gauge('nodejs_heap_bytes', 'JavaScript heap by state: used or total', ['state']),
   startTime: gauge('process_start_time_seconds', 'When the process started, Unix time', []),
-  poolConnections: gauge('db_pool_connections', 'Connections of the pool by state: total or idle', ['database', 'state']),
+  poolConnections: gauge('db_pool_connections', 'Connections of the pool by state: total or idle', [
+    'database',
+    'state',
+  ]),
   poolWaiting: gauge('db_pool_waiting', 'Callers that wait for a connection', ['database']),
   // the shop
-  holds: counter('stampede_holds_total', 'Holds by outcome: held, or the problem code of a refusal; released and expired ones too', ['outcome']),
+  holds: counter(
+    'stampede_holds_total',
+    'Holds by outcome: held, or the problem code of a refusal; released and expired ones too',
+    ['outcome'],
+  ),
   orders: counter('stampede_orders_total', 'Orders by the state they entered', ['state']),
-  captures: counter('stampede_captures_total', 'Captures and refunds at the payment provider, by outcome', ['operation', 'outcome']),
+  captures: counter('stampede_captures_total', 'Captures and refunds at the payment provider, by outcome', [
+    'operation',
+    'outcome',
+  ]),
   rateLimited: counter('stampede_rate_limited_total', 'Requests answered 429, by quota', ['quota']),
   queueAdmissions: counter('stampede_queue_admissions_total', 'Buyers let in by a waiting room', []),
   queueWaiting: gauge('stampede_queue_waiting', 'Buyers in waiting rooms', []),
-  replays: counter('stampede_idempotent_calls_total', 'Calls with an Idempotency-Key, by outcome: claimed, replayed, in_flight, conflict', ['outcome']),
+  replays: counter(
+    'stampede_idempotent_calls_total',
+    'Calls with an Idempotency-Key, by outcome: claimed, replayed, in_flight, conflict',
+    ['outcome'],
+  ),
   // sagas
   sagaOpen: gauge('stampede_saga_open', 'Sagas that have not finished', ['saga']),
   sagaOldestAge: gauge('stampede_saga_oldest_age_seconds', 'Age of the oldest saga that has not finished', ['saga']),
-  sagaSteps: counter('stampede_saga_steps_total', 'Steps by outcome: done, rejected, unknown, not-happened, timed-out, compensated, failed', ['saga', 'step', 'outcome']),
+  sagaSteps: counter(
+    'stampede_saga_steps_total',
+    'Steps by outcome: done, rejected, unknown, not-happened, timed-out, compensated, failed',
+    ['saga', 'step', 'outcome'],
+  ),
   sagaTakeovers: counter('stampede_saga_takeovers_total', 'Sagas resumed after their worker was lost', ['saga']),
-  sagaStoreFailures: counter('stampede_saga_store_failures_total', 'Times that the sagas could not be read or written', ['saga']),
-  sagaFinished: counter('stampede_sagas_finished_total', 'Finished sagas by outcome: completed or compensated', ['saga', 'outcome']),
+  sagaStoreFailures: counter(
+    'stampede_saga_store_failures_total',
+    'Times that the sagas could not be read or written',
+    ['saga'],
+  ),
+  sagaFinished: counter('stampede_sagas_finished_total', 'Finished sagas by outcome: completed or compensated', [
+    'saga',
+    'outcome',
+  ]),
   // resilience, by the name of the policy: the dependency it guards
-  breakerState: gauge('stampede_breaker_state', '1 for the state the circuit is in: closed, half-open or open', ['breaker', 'state']),
-  breakerTransitions: counter('stampede_breaker_transitions_total', 'Changes of a circuit, by the state entered', ['breaker', 'state']),
-  breakerCalls: counter('stampede_breaker_calls_total', 'Calls through a circuit: success, failure, rejected, cancelled', ['breaker', 'result']),
+  breakerState: gauge('stampede_breaker_state', '1 for the state the circuit is in: closed, half-open or open', [
+    'breaker',
+    'state',
+  ]),
+  breakerTransitions: counter('stampede_breaker_transitions_total', 'Changes of a circuit, by the state entered', [
+    'breaker',
+    'state',
+  ]),
+  breakerCalls: counter(
+    'stampede_breaker_calls_total',
+    'Calls through a circuit: success, failure, rejected, cancelled',
+    ['breaker', 'result'],
+  ),
   bulkheadFull: counter('stampede_bulkhead_full_total', 'Calls refused by a bulkhead', ['bulkhead', 'reason']),
   retries: counter('stampede_retries_total', 'Second and later attempts', ['policy']),
   retriesDenied: counter('stampede_retries_denied_total', 'Attempts not made, by reason', ['policy', 'reason']),
@@ -82,13 +135,23 @@ export const metricDefinitions = {
   adaptiveLimit: gauge('stampede_adaptive_limit', 'Requests in flight that the adaptive limit allows', ['limit']),
   ejections: counter('stampede_ejections_total', 'Replicas of a peer taken out of the balancing', ['peer']),
   budgetSpent: counter('stampede_budget_spent_total', 'Work dropped because its budget was spent', ['policy']),
-  unknownOutcomes: counter('stampede_unknown_outcomes_total', 'Calls of which nobody knows whether they took effect', ['policy', 'reason']),
+  unknownOutcomes: counter('stampede_unknown_outcomes_total', 'Calls of which nobody knows whether they took effect', [
+    'policy',
+    'reason',
+  ]),
   // events
   outboxUnpublished: gauge('stampede_outbox_unpublished', 'Events that the bus does not have yet', []),
-  outboxOldestAge: gauge('stampede_outbox_oldest_age_seconds', 'Age of the oldest event that the bus does not have yet', []),
+  outboxOldestAge: gauge(
+    'stampede_outbox_oldest_age_seconds',
+    'Age of the oldest event that the bus does not have yet',
+    [],
+  ),
   outboxPublished: counter('stampede_outbox_published_total', 'Events handed to the bus', ['topic']),
   outboxFailures: counter('stampede_outbox_publish_failures_total', 'Attempts to publish that failed', []),
-  inbox: counter('stampede_inbox_events_total', 'Deliveries by outcome: applied, duplicate or parked', ['consumer', 'outcome']),
+  inbox: counter('stampede_inbox_events_total', 'Deliveries by outcome: applied, duplicate or parked', [
+    'consumer',
+    'outcome',
+  ]),
   busLag: gauge('stampede_bus_lag', 'Events that a consumer group has not handled yet', ['topic', 'group']),
   busRetries: counter('stampede_bus_retries_total', 'Deliveries that will be tried again', ['topic', 'group']),
   deadLetters: counter('stampede_bus_dead_letters_total', 'Events given up', ['topic', 'group']),
@@ -109,7 +172,8 @@ export const UNMATCHED_ROUTE = 'unmatched';
 
 export const spanNames = {
   server: (method: string, route: string): string => `${method} ${route}`,
-  client: (method: string, peer: string, operation: string | undefined): string => (operation === undefined ? `${method} ${peer}` : `${peer}.${operation}`),
+  client: (method: string, peer: string, operation: string | undefined): string =>
+    operation === undefined ? `${method} ${peer}` : `${peer}.${operation}`,
   send: (topic: string): string => `send ${topic}`,
   process: (topic: string): string => `process ${topic}`,
 };

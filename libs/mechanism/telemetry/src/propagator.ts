@@ -8,8 +8,10 @@ import {
 } from '@opentelemetry/api';
 import { formatTraceparent, parseTraceparent } from './traceparent';
 
-/** W3C Trace Context for whoever uses the API's `propagation` (outbox, bus, saga). Ours, because the SDK's costs a tenth of a second to load.
- *  Baggage is not carried: it would take whatever a client sends to every service and log. */
+/**
+ * W3C Trace Context for whoever uses the API's `propagation` (outbox, bus, saga). Ours, because the SDK's costs a
+ * tenth of a second to load. Baggage is not carried: it would take whatever a client sends to every service and log.
+ */
 export const w3cPropagator: TextMapPropagator = {
   inject(context: Context, carrier: unknown, setter: TextMapSetter) {
     const place = trace.getSpanContext(context);
@@ -18,7 +20,10 @@ export const w3cPropagator: TextMapPropagator = {
     if (place.traceState !== undefined) setter.set(carrier, 'tracestate', place.traceState.serialize());
   },
   extract(context: Context, carrier: unknown, getter: TextMapGetter) {
-    const place = parseTraceparent(single(getter.get(carrier, 'traceparent')), single(getter.get(carrier, 'tracestate')));
+    const place = parseTraceparent(
+      single(getter.get(carrier, 'traceparent')),
+      single(getter.get(carrier, 'tracestate')),
+    );
     return place === undefined ? context : trace.setSpanContext(context, place);
   },
   fields: () => ['traceparent', 'tracestate'],

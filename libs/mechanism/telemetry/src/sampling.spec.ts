@@ -36,19 +36,24 @@ test('always_on does not ask the parent', () => {
   expect(samplingFrom({ ...endpoint, OTEL_TRACES_SAMPLER: 'always_on' }).decide(traceId, parent(0))).toBe(true);
 });
 
-test.each(['0', '0.001', '0.25', '0.999', '1'])('at ratio %s the same traces are picked as by the stock sampler', (ratio) => {
-  const ours = samplingFrom({ ...endpoint, OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: ratio });
-  const stock = new TraceIdRatioBasedSampler(Number(ratio));
-  for (let round = 0; round < 5_000; round += 1) {
-    const id = newTraceId();
-    expect(ours.decide(id)).toBe(stock.shouldSample(undefined as never, id).decision > 0);
-  }
-});
+test.each(['0', '0.001', '0.25', '0.999', '1'])(
+  'at ratio %s the same traces are picked as by the stock sampler',
+  (ratio) => {
+    const ours = samplingFrom({ ...endpoint, OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: ratio });
+    const stock = new TraceIdRatioBasedSampler(Number(ratio));
+    for (let round = 0; round < 5_000; round += 1) {
+      const id = newTraceId();
+      expect(ours.decide(id)).toBe(stock.shouldSample(undefined as never, id).decision > 0);
+    }
+  },
+);
 
 test('an unknown sampler or ratio warns and falls back to sampling', () => {
   const warning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
   expect(samplingFrom({ ...endpoint, OTEL_TRACES_SAMPLER: 'sometimes' }).decide(traceId)).toBe(true);
-  expect(samplingFrom({ ...endpoint, OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '2' }).decide(traceId)).toBe(true);
+  expect(
+    samplingFrom({ ...endpoint, OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '2' }).decide(traceId),
+  ).toBe(true);
   expect(warning).toHaveBeenCalledTimes(2);
   warning.mockRestore();
 });

@@ -4,7 +4,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Which requests are traced, decided before a span exists, so that an untraced request pays for none. */
 export interface Sampling {
-  /** False when no span can ever be recorded here: no exporter, disabled, or sampler `always_off`. Then the SDK is never loaded. */
+  /**
+   * False when no span can ever be recorded here: no exporter, disabled, or sampler `always_off`. Then the SDK is
+   * never loaded.
+   */
   readonly possible: boolean;
   /** The standard samplers' answer for a span of this trace under this parent. */
   decide(traceId: string, parent?: SpanContext): boolean;
@@ -13,8 +16,11 @@ export interface Sampling {
 const DEFAULT_SAMPLER = 'parentbased_always_on';
 const PARENT_BASED = 'parentbased_';
 
-/** Reads OTEL_SDK_DISABLED, OTEL_TRACES_EXPORTER, OTEL_EXPORTER_OTLP_[TRACES_]ENDPOINT, OTEL_TRACES_SAMPLER and its _ARG.
- *  Without an endpoint and without a named exporter nothing is recorded: the standard's default of localhost would be noise. */
+/**
+ * Reads OTEL_SDK_DISABLED, OTEL_TRACES_EXPORTER, OTEL_EXPORTER_OTLP_[TRACES_]ENDPOINT, OTEL_TRACES_SAMPLER and its
+ * _ARG. Without an endpoint and without a named exporter nothing is recorded: the standard's default of localhost
+ * would be noise.
+ */
 export function samplingFrom(env: Environment): Sampling {
   const { parentBased, root } = samplerFrom(env);
   return {
@@ -30,7 +36,10 @@ function isExporting(env: Environment): boolean {
   if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') return false;
   const exporter = env['OTEL_TRACES_EXPORTER']?.trim() ?? '';
   if (exporter.split(',').includes('none')) return false;
-  return exporter !== '' || (env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? '').trim() !== '';
+  return (
+    exporter !== '' ||
+    (env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? '').trim() !== ''
+  );
 }
 
 type Root = (traceId: string) => boolean;
@@ -67,6 +76,7 @@ function ratioOf(argument: string | undefined): Root {
 /** The same fold as the SDK's TraceIdRatioBasedSampler: a process that uses the stock one picks the same traces. */
 function foldedTraceId(traceId: string): number {
   let folded = 0;
-  for (let start = 0; start < 32; start += 8) folded = (folded ^ Number.parseInt(traceId.slice(start, start + 8), 16)) >>> 0;
+  for (let start = 0; start < 32; start += 8)
+    folded = (folded ^ Number.parseInt(traceId.slice(start, start + 8), 16)) >>> 0;
   return folded;
 }

@@ -10,7 +10,10 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
 ];
 const DIGIT_RUN = /\b\d(?:[ -]?\d){12,18}\b/g;
 
-/** The text without what looks like a token, a password in a URL, an e-mail address or a card number: the last net under the allow-list. */
+/**
+ * The text without what looks like a token, a password in a URL, an e-mail address or a card number: the last net
+ * under the allow-list.
+ */
 export function scrub(text: string): string {
   let clean = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}...` : text;
   for (const [pattern, replacement] of PATTERNS) clean = clean.replace(pattern, replacement);

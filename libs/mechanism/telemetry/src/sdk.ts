@@ -13,14 +13,19 @@ export interface Sdk {
   readonly tracerProvider: TracerProvider;
   /** A root span started by `start` gets this trace id. */
   withTraceId(traceId: string, start: () => Span): Span;
-  /** Exports what is left; resolves within SHUTDOWN_MS even when the collector is gone, whose timers may hold the process: exit it. */
+  /**
+   * Exports what is left; resolves within SHUTDOWN_MS even when the collector is gone, whose timers may hold the
+   * process: exit it.
+   */
   shutdown(): Promise<void>;
 }
 
 const SHUTDOWN_MS = 2_000; // less than the drain of a service: a dead collector must not hold it
 
-/** Resource (OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win), exporter and batching by OTEL_*, pg and ioredis instrumented.
- *  Host, user and command line are left out of the resource: nobody asked for them. */
+/**
+ * Resource (OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win), exporter and batching by OTEL_*, pg and ioredis
+ * instrumented. Host, user and command line are left out of the resource: nobody asked for them.
+ */
 export function startSdk(options: { service: string; instance: string; sampling: Sampling }): Sdk {
   let chosen: string | undefined;
   const idGenerator = { generateTraceId: () => chosen ?? newTraceId(), generateSpanId: newSpanId };
@@ -31,7 +36,8 @@ export function startSdk(options: { service: string; instance: string; sampling:
     sampler: samplerOf(options.sampling),
     idGenerator,
     textMapPropagator: null, // ours stays
-    contextManager: null as never, // ours stays too: NodeSDK takes null here as it does for the propagator, its type forgot
+    // ours stays too: NodeSDK takes null here as it does for the propagator, its type forgot
+    contextManager: null as never,
     metricReaders: [], // metrics are Prometheus's
     logRecordProcessors: [], // logs are JSON lines
     instrumentations: [
@@ -73,8 +79,10 @@ function samplerOf(sampling: Sampling): Sampler {
 
 const PATCHED_PACKAGES = /^(.*[\\/]node_modules[\\/](?:pg|pg-pool|ioredis))[\\/]/;
 
-/** The instrumentations patch what is required from now on; requiring once more what is loaded already shows it to them.
- *  They change the prototypes in place, so that pools and clients that exist are traced too. */
+/**
+ * The instrumentations patch what is required from now on; requiring once more what is loaded already shows it to
+ * them. They change the prototypes in place, so that pools and clients that exist are traced too.
+ */
 function patchLoaded(): void {
   const folders = Object.keys(require.cache).flatMap((file) => PATCHED_PACKAGES.exec(file)?.[1] ?? []);
   for (const folder of new Set(folders)) require(folder);
@@ -85,4 +93,3 @@ function expired(ms: number): Promise<void> {
     setTimeout(resolve, ms).unref();
   });
 }
-

@@ -8,7 +8,10 @@ export interface Telemetry {
   readonly service: string;
   readonly metrics: Metrics;
   readonly tracer: Tracer;
-  /** Loads the SDK now if anything may be traced: 0.2 s that the first traced request need not wait. Fastify servers do it once they listen. */
+  /**
+   * Loads the SDK now if anything may be traced: 0.2 s that the first traced request need not wait. Fastify servers
+   * do it once they listen.
+   */
   warmUp(): void;
   /** Sends the last spans, within 2 s; the last service of the process stops the SDK. */
   shutdown(): Promise<void>;
@@ -16,8 +19,10 @@ export interface Telemetry {
 
 const running = new Set<string>();
 
-/** Starts what the process shares (trace context, OTLP export by OTEL_*, counting on the diagnostics channels) and the service's own metrics.
- *  Without an OTLP endpoint trace ids are propagated and nothing is recorded or exported. */
+/**
+ * Starts what the process shares (trace context, OTLP export by OTEL_*, counting on the diagnostics channels) and the
+ * service's own metrics. Without an OTLP endpoint trace ids are propagated and nothing is recorded or exported.
+ */
 export function startTelemetry({ service, instance = '' }: { service: string; instance?: string }): Telemetry {
   startPropagation();
   baseContext(service, instance);

@@ -26,12 +26,18 @@ export interface SpanSink {
   readonly environment: Readonly<Record<string, string>>;
   /** In order of arrival. */
   spans(): Span[];
-  /** The spans of the trace once `complete` says so of them. @throws Error with the tree so far after `timeoutMs`, default 10,000. */
+  /**
+   * The spans of the trace once `complete` says so of them.
+   * @throws Error with the tree so far after `timeoutMs`, default 10,000.
+   */
   waitForTrace(traceId: string, complete: (spans: Span[]) => boolean, timeoutMs?: number): Promise<Span[]>;
   close(): Promise<void>;
 }
 
-/** An OTLP collector (HTTP, JSON) on a free port of this machine, for tests that assert the spans of real processes. Close it at the end. */
+/**
+ * An OTLP collector (HTTP, JSON) on a free port of this machine, for tests that assert the spans of real processes.
+ * Close it at the end.
+ */
 export async function startSpanSink(): Promise<SpanSink> {
   const received: Span[] = [];
   let changed = Promise.withResolvers<void>();
@@ -70,10 +76,15 @@ export async function startSpanSink(): Promise<SpanSink> {
   };
 }
 
-/** Spans whose parent did not arrive, except the one without a parent. A client's own `traceparent` counts as a parent when given as `from`. */
+/**
+ * Spans whose parent did not arrive, except the one without a parent. A client's own `traceparent` counts as a parent
+ * when given as `from`.
+ */
 export function orphansOf(spans: readonly Span[], from?: string): Span[] {
   const known = new Set(spans.map((span) => span.spanId));
-  return spans.filter(({ parentSpanId }) => parentSpanId !== undefined && parentSpanId !== from && !known.has(parentSpanId));
+  return spans.filter(
+    ({ parentSpanId }) => parentSpanId !== undefined && parentSpanId !== from && !known.has(parentSpanId),
+  );
 }
 
 /** The trace as indented lines `service: name`, children by start: to be read, and to be compared in a test. */
@@ -108,10 +119,16 @@ interface OtlpSpan {
 }
 type OtlpAttribute = { key: string; value: OtlpValue };
 interface OtlpRequest {
-  resourceSpans?: { resource?: { attributes?: OtlpAttribute[] }; scopeSpans?: { scope?: { name: string }; spans?: OtlpSpan[] }[] }[];
+  resourceSpans?: {
+    resource?: { attributes?: OtlpAttribute[] };
+    scopeSpans?: { scope?: { name: string }; spans?: OtlpSpan[] }[];
+  }[];
 }
 
-/** @see https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto: SpanKind, from 1 */
+/**
+ * @see https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto:
+ * SpanKind, from 1
+ */
 const KINDS = ['internal', 'server', 'client', 'producer', 'consumer'] as const;
 const STATUS_ERROR = 2;
 const NANOSECONDS_PER_MS = 1e6;
@@ -141,7 +158,10 @@ function spanOf(span: OtlpSpan, service: string, scope: string): Span {
 
 function plain(list: OtlpAttribute[] = []): Record<string, string | number | boolean> {
   return Object.fromEntries(
-    list.map(({ key, value }) => [key, value.stringValue ?? value.boolValue ?? Number(value.intValue ?? value.doubleValue)]),
+    list.map(({ key, value }) => [
+      key,
+      value.stringValue ?? value.boolValue ?? Number(value.intValue ?? value.doubleValue),
+    ]),
   );
 }
 

@@ -9,15 +9,19 @@ const INVALID_TRACE_ID = '0'.repeat(32);
 const INVALID_SPAN_ID = '0'.repeat(16);
 const LONGEST_TRACESTATE = 512; // characters: what W3C asks every participant to carry; more is dropped, not cut
 
-/** The caller's place in its trace, or undefined for a header that W3C Trace Context calls invalid: then the call starts a trace of its own.
- *  @see https://www.w3.org/TR/trace-context/#traceparent-header */
+/**
+ * The caller's place in its trace, or undefined for a header that W3C Trace Context calls invalid: then the call
+ * starts a trace of its own.
+ * @see https://www.w3.org/TR/trace-context/#traceparent-header
+ */
 export function parseTraceparent(header: unknown, tracestate?: unknown): SpanContext | undefined {
   if (typeof header !== 'string') return undefined;
   if (!TRACEPARENT.test(header) && !LATER_TRACEPARENT.test(header)) return undefined;
   const traceId = header.slice(3, 35);
   const spanId = header.slice(36, 52);
   if (traceId === INVALID_TRACE_ID || spanId === INVALID_SPAN_ID) return undefined;
-  const sampled = Number.parseInt(header.charAt(54), 16) & TraceFlags.SAMPLED; // the last bit; the others say nothing to us
+  // the last bit; the others say nothing to us
+  const sampled = Number.parseInt(header.charAt(54), 16) & TraceFlags.SAMPLED;
   const parsed: SpanContext = { traceId, spanId, traceFlags: sampled, isRemote: true };
   if (typeof tracestate === 'string' && tracestate !== '' && tracestate.length <= LONGEST_TRACESTATE) {
     parsed.traceState = createTraceState(tracestate);

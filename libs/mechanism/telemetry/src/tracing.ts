@@ -29,18 +29,24 @@ interface Tracing {
 
 let tracing: Tracing | undefined;
 
-/** Trace context is propagated from here on. Idempotent; the environment of the first call counts. Costs two small modules:
- *  the SDK (220 ms of CPU) is loaded when the first span is to be recorded, see `loadSdk`. */
+/**
+ * Trace context is propagated from here on. Idempotent; the environment of the first call counts. Costs two small
+ * modules: the SDK (220 ms of CPU) is loaded when the first span is to be recorded, see `loadSdk`.
+ */
 export function startPropagation(env: Readonly<Record<string, string | undefined>> = process.env): Tracing {
   if (tracing !== undefined) return tracing;
   tracing = { sampling: samplingFrom(env), services: new Map(), broken: false };
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(w3cPropagator);
-  if (tracing.sampling.possible) trace.setGlobalTracerProvider({ getTracer: (name, version) => new LateTracer(name, version) });
+  if (tracing.sampling.possible)
+    trace.setGlobalTracerProvider({ getTracer: (name, version) => new LateTracer(name, version) });
   return tracing;
 }
 
-/** The context in which everything of a service runs; messages on our diagnostics channels are counted for the service that it names. */
+/**
+ * The context in which everything of a service runs; messages on our diagnostics channels are counted for the service
+ * that it names.
+ */
 export function baseContext(service: string, instance = ''): Context {
   const { services } = startPropagation();
   const known = services.get(service);
@@ -61,18 +67,28 @@ export function sampling(): Sampling {
   return startPropagation().sampling;
 }
 
-/** Loads and starts the SDK unless it runs, nothing can be sampled, or it failed before. Blocks for about 0.2 s, so it is called once the process listens. */
+/**
+ * Loads and starts the SDK unless it runs, nothing can be sampled, or it failed before. Blocks for about 0.2 s, so it
+ * is called once the process listens.
+ */
 export function loadSdk(): Sdk | undefined {
   const shared = startPropagation();
   if (shared.sdk !== undefined || shared.broken || !shared.sampling.possible) return shared.sdk;
   const names = [...shared.services.keys()];
-  const service = names.length === 1 ? (names[0] as string) : 'stampede'; // a resource is per process; each span names its service
+  // a resource is per process; each span names its service
+  const service = names.length === 1 ? (names[0] as string) : 'stampede';
   try {
     const { startSdk } = require('./sdk') as typeof import('./sdk');
-    shared.sdk = startSdk({ service, instance: shared.services.get(service)?.instance ?? '', sampling: shared.sampling });
+    shared.sdk = startSdk({
+      service,
+      instance: shared.services.get(service)?.instance ?? '',
+      sampling: shared.sampling,
+    });
   } catch (error) {
     shared.broken = true;
-    process.emitWarning(`tracing is off, the OpenTelemetry SDK did not start: ${error instanceof Error ? error.message : String(error)}`);
+    process.emitWarning(
+      `tracing is off, the OpenTelemetry SDK did not start: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
   return shared.sdk;
 }

@@ -1,7 +1,11 @@
 import type { Metrics } from './metrics';
 
 /** Pool of connections: how many there are, how many are free, how many callers wait for one. */
-export function watchPool(metrics: Metrics, database: string, pool: { stats(): { total: number; idle: number; waiting: number } }): void {
+export function watchPool(
+  metrics: Metrics,
+  database: string,
+  pool: { stats(): { total: number; idle: number; waiting: number } },
+): void {
   metrics.readAll(() => {
     const { total, idle, waiting } = pool.stats();
     return [
@@ -13,7 +17,11 @@ export function watchPool(metrics: Metrics, database: string, pool: { stats(): {
 }
 
 /** Sagas that have not finished and the age of the oldest. */
-export function watchSaga(metrics: Metrics, saga: string, runner: { stats(): Promise<{ open: number; oldestAgeMs: number }> }): void {
+export function watchSaga(
+  metrics: Metrics,
+  saga: string,
+  runner: { stats(): Promise<{ open: number; oldestAgeMs: number }> },
+): void {
   metrics.readAll(async () => {
     const { open, oldestAgeMs } = await runner.stats();
     return [
@@ -24,7 +32,10 @@ export function watchSaga(metrics: Metrics, saga: string, runner: { stats(): Pro
 }
 
 /** Events that the bus does not have yet and the age of the oldest. */
-export function watchOutbox(metrics: Metrics, relay: { stats(): Promise<{ unpublished: number; oldestAgeMs: number }> }): void {
+export function watchOutbox(
+  metrics: Metrics,
+  relay: { stats(): Promise<{ unpublished: number; oldestAgeMs: number }> },
+): void {
   metrics.readAll(async () => {
     const { unpublished, oldestAgeMs } = await relay.stats();
     return [
@@ -35,6 +46,11 @@ export function watchOutbox(metrics: Metrics, relay: { stats(): Promise<{ unpubl
 }
 
 /** Events of the topic that the group has not handled yet. */
-export function watchBusLag(metrics: Metrics, bus: { lag(topic: string, group: string): Promise<number> }, topic: string, group: string): void {
+export function watchBusLag(
+  metrics: Metrics,
+  bus: { lag(topic: string, group: string): Promise<number> },
+  topic: string,
+  group: string,
+): void {
   metrics.read('busLag', { topic, group }, () => bus.lag(topic, group));
 }

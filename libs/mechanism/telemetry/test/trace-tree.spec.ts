@@ -29,7 +29,11 @@ async function service(environment: Record<string, string> = {}): Promise<string
 }
 
 async function placeOrder(url: string, headers: Record<string, string> = {}): Promise<string> {
-  const answer = await fetch(`${url}/orders`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: '{"a":1}' });
+  const answer = await fetch(`${url}/orders`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: '{"a":1}',
+  });
   expect(answer.status).toBe(200);
   return answer.headers.get('x-trace-id') ?? '';
 }
@@ -66,7 +70,10 @@ test('spans tell what was done, never with which values', async () => {
     'http.response.status_code': 200,
   });
   expect(named('inventory.confirmHold')).toMatchObject({ kind: 'client', attributes: { 'peer.service': 'inventory' } });
-  expect(named('process stampede.orders')).toMatchObject({ kind: 'consumer', attributes: { 'messaging.message.id': 'e-1' } });
+  expect(named('process stampede.orders')).toMatchObject({
+    kind: 'consumer',
+    attributes: { 'messaging.message.id': 'e-1' },
+  });
   const everything = JSON.stringify(spans);
   for (const secret of ['secret-value', '203.0.113.7', 'x=1']) expect(everything).not.toContain(secret);
 });
@@ -79,7 +86,8 @@ test("a client's trace is continued, and its decision not to sample is kept", as
   expect(await placeOrder(url, { traceparent: `00-${sampled}-b7ad6b7169203331-01` })).toBe(sampled);
   const spans = await sink.waitForTrace(sampled, (arrived) => arrived.length >= WHOLE);
   expect(orphansOf(spans, 'b7ad6b7169203331')).toEqual([]);
-  expect(sink.spans().filter((span) => span.traceId === theirs)).toEqual([]); // it came first, so it would be here by now
+  // it came first, so it would be here by now
+  expect(sink.spans().filter((span) => span.traceId === theirs)).toEqual([]);
 });
 
 test('work outside of a request makes no spans', () => {

@@ -4,13 +4,29 @@ import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { Agent, request } from 'undici';
 import fastify, { type FastifyInstance } from 'fastify';
-import { clientTracing, httpServerTracing, inProducerSpan, injectTraceparent, runConsumer, startTelemetry, type TracedEvent } from '../src/index';
+import {
+  clientTracing,
+  httpServerTracing,
+  inProducerSpan,
+  injectTraceparent,
+  runConsumer,
+  startTelemetry,
+  type TracedEvent,
+} from '../src/index';
 
-/** Two services in one process: orders calls inventory, inventory asks the database, orders publishes what notifications handles. */
+/**
+ * Two services in one process: orders calls inventory, inventory asks the database, orders publishes what
+ * notifications handles.
+ */
 async function main(): Promise<void> {
   const pool = new Pool({ connectionString: process.env['TEST_DATABASE_URL'], max: 2 });
   await pool.query('select 1'); // a connection from before tracing, and work of no trace
-  const redis = new Redis({ port: await redisThatAgrees(), enableReadyCheck: false, disableClientInfo: true, maxRetriesPerRequest: 0 });
+  const redis = new Redis({
+    port: await redisThatAgrees(),
+    enableReadyCheck: false,
+    disableClientInfo: true,
+    maxRetriesPerRequest: 0,
+  });
   await redis.set('before', '1');
   const orders = startTelemetry({ service: 'orders', instance: '0' });
   const inventory = startTelemetry({ service: 'inventory' });
@@ -37,14 +53,20 @@ async function main(): Promise<void> {
     await reply.body.dump();
     const client = await pool.connect();
     await client.query('begin');
-    const event = await inProducerSpan('orders', { topic: 'stampede.orders', type: 'placed', subject: 'o-1' }, async () => {
-      await client.query('values (3)');
-      return injectTraceparent<TracedEvent>({ id: 'e-1', type: 'placed', subject: 'o-1' });
-    });
+    const event = await inProducerSpan(
+      'orders',
+      { topic: 'stampede.orders', type: 'placed', subject: 'o-1' },
+      async () => {
+        await client.query('values (3)');
+        return injectTraceparent<TracedEvent>({ id: 'e-1', type: 'placed', subject: 'o-1' });
+      },
+    );
     await client.query('commit');
     client.release();
     await redis.set('address:203.0.113.7', '1');
-    await runConsumer({ service: 'notifications', topic: 'stampede.orders', group: 'notifications' }, event, () => pool.query('select 2'));
+    await runConsumer({ service: 'notifications', topic: 'stampede.orders', group: 'notifications' }, event, () =>
+      pool.query('select 2'),
+    );
     return {};
   });
   shop.get('/loaded', () => ({ sdk: Object.keys(require.cache).some((file) => file.includes('sdk-node')) }));
