@@ -1,18 +1,18 @@
 import 'reflect-metadata';
 import { Controller, Module } from '@nestjs/common';
-import { policy } from '@stampede/resilience';
+import { CircuitBreaker } from '@stampede/resilience';
 import { Handle, Input, defineSettings } from '@stampede/service-kit';
 import { openService } from '@stampede/service-kit/testing';
 import { serveBench } from './child.ts';
 import { benchApi } from './order.ts';
 
 /** A service of the shop: contract, checks, tracing, metrics, load shedding, and its work behind a breaker. */
-const guard = policy({ name: 'bench', bulkhead: { maxInFlight: 128 }, breaker: {} });
+const breaker = new CircuitBreaker('bench');
 const { place } = benchApi.routes;
 
 class OrdersController {
   async place({ eventId, holdId, seats }: { eventId: string; holdId: string; seats: unknown[] }): Promise<unknown> {
-    return guard.run({}, async () => ({ eventId, holdId, status: 'pending', seats }));
+    return breaker.run(async () => ({ eventId, holdId, status: 'pending', seats }));
   }
 }
 // decorators written out: Node runs this file as it is, by stripping its types

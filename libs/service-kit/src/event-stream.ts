@@ -1,5 +1,5 @@
-import { createParamDecorator } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
+import { requestParameter } from './request-parameter';
 
 /** A comment is sent that often, so that proxies and browsers do not take a quiet stream for a dead one. */
 const KEEP_ALIVE_MS = 15_000;
@@ -93,9 +93,12 @@ export class EventStream {
 /** Property of the Fastify instance that holds its open streams. */
 export const STREAMS = 'stampedeStreams';
 
+const events = requestParameter(({ server }, _: undefined, reply) => {
+  const streams = (server as unknown as Record<string, OpenStreams | undefined>)[STREAMS];
+  return new EventStream(reply, streams);
+}, 'reply');
+
 /** An `EventStream` over the answer of this request; pair it with `@Handle(route, { produces: 'text/event-stream' })`. */
-export const Events = createParamDecorator((_: undefined, context) => {
-  const http = context.switchToHttp();
-  const { server } = http.getRequest<FastifyRequest>();
-  return new EventStream(http.getResponse<FastifyReply>(), (server as unknown as Record<string, OpenStreams | undefined>)[STREAMS]);
-});
+export function Events(): ParameterDecorator {
+  return events(undefined);
+}

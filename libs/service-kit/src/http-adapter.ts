@@ -4,8 +4,10 @@ import type { Socket } from 'node:net';
 import type { ServerResponse } from 'node:http';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify';
 import type { Priority } from '@stampede/resilience';
+import type { INestApplication } from '@nestjs/common';
 import { accepts } from './accept';
 import { Answer } from './answer';
+import { callDirectly, type RequestHandler } from './direct-handlers';
 import { Refused } from './errors';
 import { readJsonBodies } from './json-body';
 import { MethodTable } from './method-table';
@@ -22,6 +24,8 @@ const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Origin and absolute form. Fastify would route `*orders` as `/orders`. @see RFC 9112, section 3.2 */
 const REQUEST_TARGET = /^(\/|https?:\/\/)/;
+/** Where Nest's adapter looks for the `config` of a route. */
+const ROUTE_CONFIG = '__fastify_route_config__';
 const LONGEST_PARAMETER = 500;
 
 export interface AdapterOptions {
@@ -37,6 +41,7 @@ export interface AdapterOptions {
 /** Nest's Fastify adapter with the manners of the contract: problems, 405, 406, 415, body limit, budgets. */
 export class ServiceAdapter extends FastifyAdapter {
   private readonly methods = new MethodTable();
+  private readonly slots = new Map<RouteFacts, { handler: RequestHandler }>();
 
   constructor(private readonly manners: AdapterOptions) {
     const server = fastify(serverOptions(manners));
@@ -47,6 +52,46 @@ export class ServiceAdapter extends FastifyAdapter {
     manners.observe?.(server);
     readJsonBodies(server);
     server.addHook('onRequest', (request, reply, done) => this.greet(request, reply, done));
+  }
+
+  /** Every route of `@Handle` goes through a slot, so that a direct call can take it over once the controllers exist. */
+  override get(...route: Parameters<FastifyAdapter['get']>) {
+    return super.get(...this.slotted(route));
+  }
+
+  override post(...route: Parameters<FastifyAdapter['post']>) {
+    return super.post(...this.slotted(route));
+  }
+
+  override put(...route: Parameters<FastifyAdapter['put']>) {
+    return super.put(...this.slotted(route));
+  }
+
+  override delete(...route: Parameters<FastifyAdapter['delete']>) {
+    return super.delete(...this.slotted(route));
+  }
+
+  /** Calls handlers without Nest's router where that does the same. To be called when the application is initialised. */
+  callDirectly(app: INestApplication): void {
+    callDirectly(app, {
+      reply: (reply, body, status) => void this.reply(reply, body, status),
+      fail: (error, request, reply) => this.manners.filter.answer(error, request, reply),
+      serve: (facts, handler) => {
+        const slot = this.slots.get(facts);
+        if (slot !== undefined) slot.handler = handler;
+      },
+    });
+  }
+
+  private slotted<R extends unknown[]>(route: R): R {
+    const nestHandler = route.at(-1) as RequestHandler & object;
+    const facts = (Reflect.getMetadata(ROUTE_CONFIG, nestHandler) as { stampede?: RouteFacts } | undefined)?.stampede;
+    if (facts === undefined) return route;
+    const slot = { handler: nestHandler as RequestHandler };
+    this.slots.set(facts, slot);
+    const handler: RequestHandler = (request, reply) => slot.handler(request, reply);
+    for (const key of Reflect.getMetadataKeys(nestHandler)) Reflect.defineMetadata(key, Reflect.getMetadata(key, nestHandler), handler);
+    return [...route.slice(0, -1), handler] as R;
   }
 
   /** Runs before the body is read: what will not be served is refused cheaply. */

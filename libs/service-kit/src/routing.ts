@@ -1,11 +1,11 @@
-import { HttpCode, RequestMapping, RequestMethod, applyDecorators, createParamDecorator } from '@nestjs/common';
+import { HttpCode, RequestMapping, RequestMethod, SetMetadata, applyDecorators } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { Role, type Api, type InputOf, type Route } from '@stampede/contracts';
 import type { Priority } from '@stampede/resilience';
-import type { FastifyRequest } from 'fastify';
 import { Refused, Unauthenticated } from './errors';
 import { inputParser, type RawInput } from './input';
 import { budgetOf } from './request-budget';
+import { requestParameter } from './request-parameter';
 
 export interface HandleOptions {
   /** What the route is worth when not all can be served: `critical` is shed last. Default `normal`. */
@@ -19,6 +19,14 @@ export interface RouteFacts {
   readonly path: string;
   readonly priority: Priority;
   readonly produces: string;
+  readonly status: number;
+}
+
+const FACTS = Symbol('route facts');
+
+/** What `@Handle` said of a method. */
+export function factsOf(method: object): RouteFacts | undefined {
+  return Reflect.getMetadata(FACTS, method) as RouteFacts | undefined;
 }
 
 /** The headers by which the gateway tells a service who asks; a service's port is not reachable from outside. */
@@ -37,11 +45,13 @@ export function Handle(route: Route, options: HandleOptions = {}): MethodDecorat
     path: route.path,
     priority: options.priority ?? 'normal',
     produces: options.produces ?? 'application/json',
+    status: route.status,
   };
   return applyDecorators(
     RequestMapping({ method: RequestMethod[route.method], path: nestPath(route.path) }),
     HttpCode(route.status),
     RouteConfig({ stampede: facts }),
+    SetMetadata(FACTS, facts),
   );
 }
 
@@ -55,34 +65,45 @@ export function Input<R extends Route>(route: R): ParameterDecorator {
   return parse(inputParser(route) as (raw: RawInput) => unknown);
 }
 
-const parse = createParamDecorator((parser: (raw: RawInput) => unknown, context) =>
-  parser(context.switchToHttp().getRequest<FastifyRequest>()),
-);
+const parse = requestParameter((request, parser: (raw: RawInput) => unknown) => parser(request), 'input');
 
-/** Who asks: `CallerIdentity`; with `{ optional: true }` undefined for an anonymous call. @throws unauthenticated */
-export const Caller = createParamDecorator((options: { optional?: boolean } | undefined, context) => {
-  const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
+interface CallerOptions {
+  readonly optional?: boolean;
+}
+
+const caller = requestParameter(({ headers }, { optional = false }: CallerOptions) => {
   const id = headers[CALLER_ID_HEADER];
   const role = Role.safeParse(headers[CALLER_ROLE_HEADER]);
   if (typeof id === 'string' && id !== '' && role.success) return { id, role: role.data } satisfies CallerIdentity;
-  if (options?.optional === true) return undefined;
+  if (optional) return undefined;
   throw new Unauthenticated();
-});
+}, 'caller');
+
+/** Who asks: `CallerIdentity`; with `{ optional: true }` undefined for an anonymous call. @throws unauthenticated */
+export function Caller(options: CallerOptions = {}): ParameterDecorator {
+  return caller(options);
+}
+
+const budget = requestParameter((request) => budgetOf(request), 'header');
 
 /** What is left of the request's time: a `Budget` of resilience, made from `x-budget-ms` when the request arrived. */
-export const RequestBudget = createParamDecorator((_: undefined, context) =>
-  budgetOf(context.switchToHttp().getRequest<FastifyRequest>()),
-);
+export function RequestBudget(): ParameterDecorator {
+  return budget(undefined);
+}
 
 /** Any printable string of at most 255 characters. */
 const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
 
-/** The `Idempotency-Key` header. @throws idempotency_key_missing */
-export const IdempotencyKey = createParamDecorator((_: undefined, context) => {
-  const key = context.switchToHttp().getRequest<FastifyRequest>().headers['idempotency-key'];
+const idempotencyKey = requestParameter(({ headers }) => {
+  const key = headers['idempotency-key'];
   if (typeof key === 'string' && IDEMPOTENCY_KEY.test(key)) return key;
   throw new Refused('idempotency_key_missing', 'the Idempotency-Key header must have 1 to 255 printable characters');
-});
+}, 'header');
+
+/** The `Idempotency-Key` header. @throws idempotency_key_missing */
+export function IdempotencyKey(): ParameterDecorator {
+  return idempotencyKey(undefined);
+}
 
 /** Types of a handler's input, for signatures: `input: RouteInput<typeof ordersApi, 'placeOrder'>`. */
 export type RouteInput<A extends Api, Name extends keyof A['routes']> = A['routes'][Name] extends Route

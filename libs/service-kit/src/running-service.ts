@@ -87,6 +87,7 @@ export class RunningService {
     const app = await this.createApp(this.stores);
     this.started = app;
     await app.init();
+    (app.getHttpAdapter() as unknown as ServiceAdapter).callDirectly(app);
     await app.listen(this.config.port, host).catch((error: unknown) => {
       throw portError(error, this.config.port);
     });
