@@ -4,13 +4,14 @@ import { auditVerb } from './audit.verb';
 import { buildVerb } from './build.verb';
 import { checkVerb } from './check.verb';
 import { eraseVerb } from './erase.verb';
+import { onsaleVerb } from './onsale.verb';
 import { startVerb } from './start.verb';
 import { syncVerb } from './sync.verb';
 import { testVerb } from './test.verb';
 import { tokenVerb } from './token.verb';
 import type { Verb } from './verb';
 
-const verbs: readonly Verb[] = [startVerb, testVerb, checkVerb, buildVerb, eraseVerb, tokenVerb, auditVerb, syncVerb];
+const verbs: readonly Verb[] = [startVerb, testVerb, checkVerb, buildVerb, eraseVerb, tokenVerb, auditVerb, onsaleVerb, syncVerb];
 
 /** Runs one command line, `argv` as Node gives it. Ends the process with code 1 and one line when the verb refuses. */
 export async function main(argv: readonly string[], root: string): Promise<void> {
