@@ -5,12 +5,6 @@ import { CLIENT_LEFT_STATUS, UNMATCHED_ROUTE, attributes, spanNames } from './na
 import { newSpanId, newTraceId, parseTraceparent } from './traceparent';
 import { baseContext, loadSdk, sampling, startSpanWithTraceId, tracerOf } from './tracing';
 
-const CONTEXT = Symbol('stampede.context');
-
-interface TracedRequest {
-  [CONTEXT]: Context | undefined;
-}
-
 /**
  * Every request of the server runs in its trace: a valid `traceparent` is continued, without one a trace begins.
  * Every answer that Fastify writes carries its id in `x-trace-id`; whoever hijacks a reply sends
@@ -20,7 +14,6 @@ export function httpServerTracing(fastify: FastifyInstance, { service }: { servi
   const base = baseContext(service);
   const tracer = tracerOf(service);
   const { possible, decide } = sampling();
-  fastify.decorateRequest(CONTEXT, undefined);
   if (possible) fastify.addHook('onListen', (done) => (setImmediate(loadSdk), done()));
 
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -39,15 +32,7 @@ export function httpServerTracing(fastify: FastifyInstance, { service }: { servi
       active = trace.setSpanContext(base, parent ?? { traceId, spanId: newSpanId(), traceFlags: 0 });
     }
     reply.header('x-trace-id', traceId);
-    (request as unknown as TracedRequest)[CONTEXT] = active;
-    context.with(active, done);
-  });
-
-  // the events of a body come in the context of the socket: what follows them has to be brought back
-  fastify.addHook('preValidation', (request, _reply, done) => {
-    const active = (request as unknown as TracedRequest)[CONTEXT];
-    if (request.body === undefined || active === undefined) done();
-    else context.with(active, done);
+    context.with(active, done); // Fastify binds what follows a body that comes later to it
   });
 }
 

@@ -86,6 +86,18 @@ describe('a server', () => {
     expect([...received.matchAll(/"traceId":"(\w+)"/g)].map((match) => match[1])).toEqual([theirs, other]);
   });
 
+  test('finds its trace again when the body comes after the headers', async () => {
+    const socket = connect((server.server.address() as AddressInfo).port, '127.0.0.1');
+    const asked = once(server.server, 'request');
+    const head = ['POST /orders/1 HTTP/1.1', 'host: x', 'content-type: application/json', 'content-length: 2'];
+    socket.write([...head, `traceparent: 00-${theirs}-b7ad6b7169203331-00`, '', ''].join('\r\n'));
+    await asked;
+    socket.write('{}');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    expect(answer.toString()).toContain(`{"traceId":"${theirs}"}`);
+  });
+
   test('counts by route, never by path, and sees clients that leave', async () => {
     await post('{}');
     const socket = connect((server.server.address() as AddressInfo).port, '127.0.0.1');
