@@ -3,7 +3,9 @@ import { ORDERS_TOPIC } from '@stampede/contracts';
 import { type Tx, uuidv7 } from '@stampede/db';
 import { sql } from 'kysely';
 
-/** What a service says happened. The rest of the CloudEvent (id, time, sequence, traceparent) is given by the append. */
+/**
+ * What a service says happened. The rest of the CloudEvent (id, time, sequence, traceparent) is given by the append.
+ */
 export interface NewEvent {
   readonly type: string;
   readonly source: string;
@@ -20,8 +22,8 @@ export interface NewEvent {
 export const BUCKETS = 64;
 
 /**
- * Writes the event in the caller's transaction: it is published if and only if `tx` commits.
- * Its sequence is the subject's next, from 1 without gaps; another transaction that appends to the same subject waits for this one.
+ * Writes the event in the caller's transaction: it is published if and only if `tx` commits. Its sequence is the
+ * subject's next, from 1 without gaps; another transaction that appends to the same subject waits for this one.
  * Nothing wakes the relay: use `OutboxRelay.append`, or `kick` it after the commit.
  */
 export async function appendEvent(tx: Tx, event: NewEvent): Promise<{ id: string; sequence: number }> {
@@ -33,11 +35,12 @@ export async function appendEvent(tx: Tx, event: NewEvent): Promise<{ id: string
       on conflict (topic, subject) do update set last_sequence = s.last_sequence + 1
       returning last_sequence)
     insert into outbox (topic, subject, sequence, id, type, source, dataversion, data, traceparent, bucket)
-    select ${topic}, ${event.subject}, last_sequence, ${id}::uuid, ${event.type}, ${event.source}, ${event.dataversion ?? '1'},
-           ${JSON.stringify(event.data)}::jsonb, ${activeTraceparent()}, ${bucketOf(event.subject)}
+    select ${topic}, ${event.subject}, last_sequence, ${id}::uuid, ${event.type}, ${event.source},
+           ${event.dataversion ?? '1'}, ${JSON.stringify(event.data)}::jsonb, ${activeTraceparent()},
+           ${bucketOf(event.subject)}
     from numbered
     returning sequence`.execute(tx);
-  return { id, sequence: Number(rows[0]!.sequence) };
+  return { id, sequence: Number(rows[0]?.sequence) };
 }
 
 /** W3C `traceparent` of the active span, or null outside of a trace. */

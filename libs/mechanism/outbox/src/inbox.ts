@@ -4,10 +4,11 @@ import { sql } from 'kysely';
 import { tell } from './events';
 
 /**
- * Applies an event once per consumer and in order per subject, whatever the bus delivers: a repeated event is `duplicate`, one that
- * came before its predecessors is `parked` (kept in the database) and applied, in this same way, by the transaction that closes the gap.
- * All of it happens in `tx`: effect, mark and the parked events that became due commit together or not at all.
- * `consumer` names one reader of one topic. If `effect` throws, roll back and let the bus deliver again.
+ * Applies an event once per consumer and in order per subject, whatever the bus delivers: a repeated event is
+ * `duplicate`, one that came before its predecessors is `parked` (kept in the database) and applied, in this same
+ * way, by the transaction that closes the gap. All of it happens in `tx`: effect, mark and the parked events that
+ * became due commit together or not at all. `consumer` names one reader of one topic. If `effect` throws, roll back
+ * and let the bus deliver again.
  */
 export async function applyOnce(
   tx: Tx,
@@ -33,7 +34,12 @@ export async function applyOnce(
 }
 
 /** Applies the parked events that follow `last`, as far as they go without a gap. */
-async function drain(tx: Tx, consumer: string, last: CloudEvent, effect: (event: CloudEvent) => Promise<void>): Promise<void> {
+async function drain(
+  tx: Tx,
+  consumer: string,
+  last: CloudEvent,
+  effect: (event: CloudEvent) => Promise<void>,
+): Promise<void> {
   for (let sequence = last.sequence + 1; ; sequence++) {
     const event = await unpark(tx, consumer, last.subject, sequence);
     if (!event) {
@@ -46,8 +52,8 @@ async function drain(tx: Tx, consumer: string, last: CloudEvent, effect: (event:
 }
 
 /**
- * One statement for the usual case. It locks the subject's row even when it changes nothing, which is what keeps two deliveries
- * of one subject apart; the row in `inbox` is written only if this event is the next one.
+ * One statement for the usual case. It locks the subject's row even when it changes nothing, which is what keeps two
+ * deliveries of one subject apart; the row in `inbox` is written only if this event is the next one.
  */
 async function takeTurn(tx: Tx, consumer: string, event: CloudEvent): Promise<{ parked: number } | null> {
   const { rows } = await sql<{ parked: number }>`
@@ -59,7 +65,8 @@ async function takeTurn(tx: Tx, consumer: string, event: CloudEvent): Promise<{ 
       returning last_sequence, parked),
     applied as (
       insert into inbox (consumer, event_id, subject, sequence)
-      select ${consumer}, ${event.id}::uuid, ${event.subject}, last_sequence from turn where last_sequence = ${event.sequence}::bigint
+      select ${consumer}, ${event.id}::uuid, ${event.subject}, last_sequence from turn
+      where last_sequence = ${event.sequence}::bigint
       returning sequence)
     select turn.parked from turn join applied on applied.sequence = turn.last_sequence`.execute(tx);
   return rows[0] ?? null;
@@ -84,7 +91,8 @@ async function park(tx: Tx, consumer: string, event: CloudEvent): Promise<void> 
 async function unpark(tx: Tx, consumer: string, subject: string, sequence: number): Promise<CloudEvent | null> {
   const { rows } = await sql<{ event: CloudEvent }>`
     with due as (
-      delete from inbox_parked where consumer = ${consumer} and subject = ${subject} and sequence = ${sequence} returning event),
+      delete from inbox_parked
+      where consumer = ${consumer} and subject = ${subject} and sequence = ${sequence} returning event),
     counted as (
       update inbox_subject set parked = parked - 1
       where consumer = ${consumer} and subject = ${subject} and exists (select from due))
@@ -92,17 +100,21 @@ async function unpark(tx: Tx, consumer: string, subject: string, sequence: numbe
   return rows[0]?.event ?? null;
 }
 
-/** Events that wait for a predecessor, over all consumers of this database: above zero for long means that one was lost. */
+/**
+ * Events that wait for a predecessor, over all consumers of this database: above zero for long means that one was
+ * lost.
+ */
 export async function parkedEvents(database: Database): Promise<{ parked: number; oldestAgeMs: number }> {
-  const { rows } = await sql<{ parked: string; oldest_age_ms: string }>`
-    select count(*) as parked, coalesce(extract(epoch from clock_timestamp() - min(parked_at)) * 1000, 0) as oldest_age_ms
+  const { rows } = await sql<{ parked: number; oldestAgeMs: number }>`
+    select count(*)::int as parked,
+           coalesce(extract(epoch from clock_timestamp() - min(parked_at)) * 1000, 0)::float8 as "oldestAgeMs"
     from inbox_parked`.execute(database.kysely);
-  return { parked: Number(rows[0]!.parked), oldestAgeMs: Number(rows[0]!.oldest_age_ms) };
+  return rows[0] ?? { parked: 0, oldestAgeMs: 0 };
 }
 
 /**
- * Deletes marks older than `keepMs`, at most `limit` in one call, and says how many. Duplicates stay recognised: how far a
- * subject has come is kept apart.
+ * Deletes marks older than `keepMs`, at most `limit` in one call, and says how many. Duplicates stay recognised: how
+ * far a subject has come is kept apart.
  */
 export async function purgeInbox(database: Database, options: { keepMs: number; limit?: number }): Promise<number> {
   const result = await sql`

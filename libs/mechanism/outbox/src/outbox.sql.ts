@@ -13,7 +13,10 @@ export interface Owed {
   readonly ageMs: number;
 }
 
-/** Which shards have something at the front of the backlog, and how many rows that is. Looks at `depth` rows, whatever the backlog. */
+/**
+ * Which shards have something at the front of the backlog, and how many rows that is. Looks at `depth` rows, whatever
+ * the backlog.
+ */
 export async function shardsOwing(
   connection: Connection,
   shards: number,
@@ -30,7 +33,7 @@ export async function shardsOwing(
 export async function tryLockShard(connection: Connection, shard: number): Promise<boolean> {
   const { rows } = await sql<{ locked: boolean }>`
     select pg_try_advisory_lock(hashtext('stampede.outbox'), ${shard}::int) as locked`.execute(connection);
-  return rows[0]!.locked;
+  return rows[0]?.locked === true;
 }
 
 export async function unlockShard(connection: Connection, shard: number): Promise<void> {
@@ -42,7 +45,10 @@ export async function releaseShards(connection: Connection): Promise<void> {
   await sql`select pg_advisory_unlock_all()`.execute(connection);
 }
 
-/** The oldest owed rows of a shard. Within a subject positions rise with the sequence, so no row is taken before its predecessor. */
+/**
+ * The oldest owed rows of a shard. Within a subject positions rise with the sequence, so no row is taken before its
+ * predecessor.
+ */
 export async function owedRows(connection: Connection, shard: number, shards: number, limit: number): Promise<Owed[]> {
   const { rows } = await sql<OutboxRow>`
     select position, topic, subject, sequence, id, type, source, dataversion, data, traceparent, created_at,
@@ -71,11 +77,11 @@ export async function deletePublished(connection: Connection, keepMs: number, li
 }
 
 export async function backlog(connection: Connection): Promise<{ unpublished: number; oldestAgeMs: number }> {
-  const { rows } = await sql<{ unpublished: string; oldest_age_ms: string }>`
-    select count(*) as unpublished,
-           coalesce(extract(epoch from clock_timestamp() - min(created_at)) * 1000, 0) as oldest_age_ms
+  const { rows } = await sql<{ unpublished: number; oldestAgeMs: number }>`
+    select count(*)::int as unpublished,
+           coalesce(extract(epoch from clock_timestamp() - min(created_at)) * 1000, 0)::float8 as "oldestAgeMs"
     from outbox where published_at is null`.execute(connection);
-  return { unpublished: Number(rows[0]!.unpublished), oldestAgeMs: Number(rows[0]!.oldest_age_ms) };
+  return rows[0] ?? { unpublished: 0, oldestAgeMs: 0 };
 }
 
 interface OutboxRow {

@@ -20,7 +20,10 @@ import {
 export interface RelayOptions {
   /** CloudEvents `source` of what `append` writes. */
   readonly source: string;
-  /** How many relays can work at the same time, 1..64, default 8. Relays may disagree on it: then only duplicates are possible. */
+  /**
+   * How many relays can work at the same time, 1..64, default 8. Relays may disagree on it: then only duplicates are
+   * possible.
+   */
   readonly shards?: number;
   /** Events in one call of the bus, default 200. */
   readonly batchSize?: number;
@@ -33,7 +36,10 @@ export interface RelayOptions {
 const DAY_MS = 86_400_000;
 /** Rows of the backlog's front that are looked at to find shards with work: bounds the look, whatever the backlog. */
 const FRONT_DEPTH = 500;
-/** Another relay has the shard, and may have read it just before our row became visible: it will be done within this time. */
+/**
+ * Another relay has the shard, and may have read it just before our row became visible: it will be done within this
+ * time.
+ */
 const CONTENDED_RETRY_MS = 25;
 const RETRY_FIRST_MS = 100;
 const RETRY_LONGEST_MS = 5_000;
@@ -42,9 +48,10 @@ const PURGE_EVERY_MS = 60_000;
 const PURGE_ROWS = 1_000;
 
 /**
- * Publishes what was appended: every committed row at least once, per subject in the order of its sequence, with any number of
- * relays on one database. A relay publishes under its shard's lock, but order does not hang on it: whoever publishes an
- * event has seen its predecessor published or publishes it before, so even a relay that lost its lock only repeats.
+ * Publishes what was appended: every committed row at least once, per subject in the order of its sequence, with any
+ * number of relays on one database. A relay publishes under its shard's lock, but order does not hang on it: whoever
+ * publishes an event has seen its predecessor published or publishes it before, so even a relay that lost its lock
+ * only repeats.
  */
 export class OutboxRelay {
   private readonly options: Required<RelayOptions>;
@@ -100,6 +107,16 @@ export class OutboxRelay {
     return backlog(this.database.kysely);
   }
 
+  /**
+   * Deletes up to 1,000 rows that were published longer ago than `keepMs`, and says how many. A started relay does so
+   * by itself.
+   */
+  async purge(connection: Connection = this.database.kysely): Promise<number> {
+    const count = await deletePublished(connection, this.options.keepMs, PURGE_ROWS);
+    tell({ kind: 'purged', table: 'outbox', count });
+    return count;
+  }
+
   private async loop(): Promise<void> {
     while (!this.stopping) {
       const waitMs = await this.work();
@@ -125,7 +142,9 @@ export class OutboxRelay {
     }
   }
 
-  /** After a failure kicks are noted but do not shorten the wait: a bus that is down is not hammered by every commit. */
+  /**
+   * After a failure kicks are noted but do not shorten the wait: a bus that is down is not hammered by every commit.
+   */
   private async backOff(waitMs: number): Promise<void> {
     const until = Date.now() + waitMs;
     while (!this.stopping && Date.now() < until) {
@@ -147,7 +166,7 @@ export class OutboxRelay {
       await releaseShards(connection).catch(() => undefined); // a broken connection has released them already
       throw error;
     }
-    await this.purge(connection);
+    await this.purgeWhenDue(connection);
     if (contended) {
       return CONTENDED_RETRY_MS;
     }
@@ -157,14 +176,18 @@ export class OutboxRelay {
   /** Publishes all that the shard owes. False if another relay is at it. */
   private async publishShard(connection: Connection, shard: number): Promise<boolean> {
     if (!(await tryLockShard(connection, shard))) {
+      tell({ kind: 'contended', shard });
       return false;
     }
     let rows: Owed[];
     do {
       rows = await owedRows(connection, shard, this.options.shards, this.options.batchSize);
       for (const [topic, owed] of Map.groupBy(rows, (row) => row.topic)) {
-        await this.bus.publish(topic, owed.map((row) => row.event));
-        tell({ kind: 'published', topic, count: owed.length, oldestAgeMs: owed[0]!.ageMs });
+        await this.bus.publish(
+          topic,
+          owed.map((row) => row.event),
+        );
+        tell({ kind: 'published', topic, count: owed.length, oldestAgeMs: Math.max(...owed.map((row) => row.ageMs)) });
       }
       await markPublished(connection, rows);
     } while (rows.length === this.options.batchSize && !this.stopping);
@@ -172,13 +195,11 @@ export class OutboxRelay {
     return true;
   }
 
-  private async purge(connection: Connection): Promise<void> {
-    if (Date.now() < this.nextPurgeAt) {
-      return;
+  private async purgeWhenDue(connection: Connection): Promise<void> {
+    if (Date.now() >= this.nextPurgeAt) {
+      const count = await this.purge(connection);
+      this.nextPurgeAt = count === PURGE_ROWS ? 0 : Date.now() + PURGE_EVERY_MS;
     }
-    const count = await deletePublished(connection, this.options.keepMs, PURGE_ROWS);
-    tell({ kind: 'purged', table: 'outbox', count });
-    this.nextPurgeAt = count === PURGE_ROWS ? 0 : Date.now() + PURGE_EVERY_MS;
   }
 }
 

@@ -22,7 +22,8 @@ create table saga (
   due_at timestamptz not null,
   -- Who works on it. Not null at a claim means that this worker was lost in the middle of a step.
   leased_by text,
-  -- Rises with each claim; every write of a worker names the token of its claim, so one that lost its lease writes nothing.
+  -- Rises with each claim; every write of a worker names the token of its claim, so one that lost its lease writes
+  -- nothing.
   lease_token integer not null default 0,
   finished_at timestamptz,
   outcome text check (outcome in ('completed', 'compensated')),

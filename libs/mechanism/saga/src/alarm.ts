@@ -1,4 +1,7 @@
-/** Lets one loop sleep until its time has come or somebody rings. A ring while the loop is awake is not lost: the next wait ends at once. */
+/**
+ * Lets one loop sleep until its time has come or somebody rings. A ring while the loop is awake is not lost: the next
+ * wait ends at once.
+ */
 export class Alarm {
   private rung = false;
   private wake: (() => void) | null = null;

@@ -5,8 +5,9 @@ export interface Backoff {
 }
 
 /**
- * How long to wait after the `attempts`-th attempt (from 1), ms: doubling, between half and the whole of it at random so that sagas which
- * failed together do not come back together; never less than the failed call asked for (`retryAfterMs`), within `longestMs`.
+ * How long to wait after the `attempts`-th attempt (from 1), ms: doubling, between half and the whole of it at random
+ * so that sagas which failed together do not come back together; never less than the failed call asked for
+ * (`retryAfterMs`), within `longestMs`.
  * @see Exponential Backoff And Jitter, AWS Architecture Blog, "equal jitter"
  */
 export function backoffMs(backoff: Backoff, attempts: number, error: unknown, random: () => number): number {

@@ -17,7 +17,14 @@ export async function callVerb<State, T>(
   const signal = AbortSignal.any([lease.signal, timeout.signal]);
   const { id, state, attempts, remainingMs, failure } = row;
   try {
-    const context: StepContext<State> = { id, state, attempt: attempts + 1, signal, remainingMs, ...(failure && { failure }) };
+    const context: StepContext<State> = {
+      id,
+      state,
+      attempt: attempts + 1,
+      signal,
+      remainingMs,
+      ...(failure && { failure }),
+    };
     return await Promise.race([act(context), aborted(signal)]);
   } catch (error) {
     throw signal.aborted ? signal.reason : error; // whatever a client makes of an abort, its cause is what counts

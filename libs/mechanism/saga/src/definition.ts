@@ -1,6 +1,9 @@
 import type { Tx } from '@stampede/db';
 
-/** What a verb of a step is called with. Verbs may be called again, by another replica, at any time: make remote calls with a key. */
+/**
+ * What a verb of a step is called with. Verbs may be called again, by another replica, at any time: make remote calls
+ * with a key.
+ */
 export interface StepContext<State> {
   readonly id: string;
   readonly state: Readonly<State>;
@@ -8,14 +11,20 @@ export interface StepContext<State> {
   readonly attempt: number;
   /** Aborts when the lease is lost or the attempt takes too long: pass it to every remote call. */
   readonly signal: AbortSignal;
-  /** Until the saga's deadline, ms; not above zero once it has passed (a compensation, a question, a step after the pivot). */
+  /**
+   * Until the saga's deadline, ms; not above zero once it has passed (a compensation, a question, a step after the
+   * pivot).
+   */
   readonly remainingMs: number;
   /** Why the saga turned back; only in a compensation. */
   readonly failure?: Failure;
 }
 
 export interface StepResult<State> {
-  /** Runs in the transaction that moves the saga on: its rows are there if and only if the step counts as done. No remote calls. */
+  /**
+   * Runs in the transaction that moves the saga on: its rows are there if and only if the step counts as done. No
+   * remote calls.
+   */
   commit?(tx: Tx): Promise<void>;
   /** Merged into the state; what the next steps and the compensations need. */
   readonly state?: Partial<State>;
@@ -33,9 +42,9 @@ export interface StepVerbs<State> {
   /** Undoes what the step may have done, or finds that there is nothing to undo. Repeated until it succeeds. */
   compensate?(context: StepContext<State>): Outcome<State>;
   /**
-   * Asks whether the step has happened; called before it is retried or given up whenever that is not known.
-   * Returns the step's result, or `notHappened` if it has not and cannot any more by the attempts so far. @throws Rejected: it never will;
-   * anything else: still unknown, asked again, for ever.
+   * Asks whether the step has happened; called before it is retried or given up whenever that is not known. Returns
+   * the step's result, or `notHappened` if it has not and cannot any more by the attempts so far. @throws Rejected:
+   * it never will; anything else: still unknown, asked again, for ever.
    */
   onUnknown?(context: StepContext<State>): Promise<StepResult<State> | typeof notHappened>;
   /** Once this step is done the saga only goes forward. At most one. */
@@ -82,7 +91,10 @@ export function step<State>(name: string, verbs: StepVerbs<State>): Step<State> 
   return { name, ...verbs };
 }
 
-/** Steps in the order they run; compensations run in reverse. @throws TypeError for a definition that could not keep its promises */
+/**
+ * Steps in the order they run; compensations run in reverse. @throws TypeError for a definition that could not keep
+ * its promises
+ */
 export function saga<State>(name: string, steps: readonly Step<State>[]): SagaDefinition<State> {
   const names = new Set(steps.map((each) => each.name));
   if (steps.length === 0 || names.size < steps.length) {

@@ -49,7 +49,7 @@ export class SagaDrive<State> {
       case 'run':
         return this.run(row, move.step);
       case 'ask':
-        return this.ask(row, move.step);
+        return this.ask(row, move.step, move.question);
       case 'compensate':
         return this.compensate(row, move.step);
       case 'turn-back':
@@ -66,7 +66,9 @@ export class SagaDrive<State> {
       if (error instanceof Rejected && canTurnBack(this.shop.definition, step)) {
         return this.turnBack(row, failureOf(step, error), 'rejected');
       }
-      return error instanceof UnknownOutcome ? this.unknown(row, step, error) : this.recorder.pause(row, 'failed', error);
+      return error instanceof UnknownOutcome
+        ? this.unknown(row, step, error)
+        : this.recorder.pause(row, 'failed', error);
     }
     return this.advance('run', row, step, result ?? {});
   }
@@ -77,13 +79,24 @@ export class SagaDrive<State> {
       return this.recorder.pause(row, 'unknown', error);
     }
     const to = stay(row, { doubt: 'unknown', attempts: row.attempts + 1 });
-    return this.recorder.record(row, { verb: 'run', to, outcome: 'unknown', result: {}, failure: null, doubtIfLost: 'unknown' });
+    return this.recorder.record(row, {
+      verb: 'run',
+      to,
+      outcome: 'unknown',
+      result: {},
+      failure: null,
+      doubtIfLost: 'unknown',
+    });
   }
 
-  private async ask(row: SagaRow<State>, step: Step<State>): Promise<SagaRow<State> | null> {
+  private async ask(
+    row: SagaRow<State>,
+    step: Step<State>,
+    question: NonNullable<Step<State>['onUnknown']>,
+  ): Promise<SagaRow<State> | null> {
     let answer: StepResult<State> | typeof notHappened;
     try {
-      answer = await this.call('ask', row, (context) => step.onUnknown!(context));
+      answer = await this.call('ask', row, question);
     } catch (error) {
       throwIfOver(error);
       if (error instanceof Rejected && canTurnBack(this.shop.definition, step)) {
@@ -111,18 +124,33 @@ export class SagaDrive<State> {
     }
     const next = nextCompensation(this.shop.definition, step);
     const to = next && enter(next, 'backward', row.failure);
-    const change = { to, outcome: 'compensated', result: result ?? {}, failure: row.failure, doubtIfLost: 'none' } as const;
+    const change = {
+      to,
+      outcome: 'compensated',
+      result: result ?? {},
+      failure: row.failure,
+      doubtIfLost: 'none',
+    } as const;
     return this.recorder.record(row, { verb: 'compensate', ...change });
   }
 
-  private advance(verb: Verb, row: SagaRow<State>, step: Step<State>, result: StepResult<State>): Promise<SagaRow<State> | null> {
+  private advance(
+    verb: Verb,
+    row: SagaRow<State>,
+    step: Step<State>,
+    result: StepResult<State>,
+  ): Promise<SagaRow<State> | null> {
     const { steps } = this.shop.definition;
     const next = steps[steps.indexOf(step) + 1];
     const to = next ? enter(next, 'forward', null) : null;
     return this.recorder.record(row, { verb, to, outcome: 'done', result, failure: null, doubtIfLost: 'unknown' });
   }
 
-  private turnBack(row: SagaRow<State>, failure: Failure, outcome: 'rejected' | 'timed-out'): Promise<SagaRow<State> | null> {
+  private turnBack(
+    row: SagaRow<State>,
+    failure: Failure,
+    outcome: 'rejected' | 'timed-out',
+  ): Promise<SagaRow<State> | null> {
     const first = firstCompensation(this.shop.definition, row);
     const to = first && enter(first, 'backward', failure);
     return this.recorder.record(row, { verb: 'turn-back', to, outcome, result: {}, failure, doubtIfLost: row.doubt });

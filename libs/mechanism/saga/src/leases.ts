@@ -1,7 +1,9 @@
 /** Another worker has the saga, or may have it: this one writes and calls nothing more on its behalf. */
 export class LeaseLost extends Error {}
 
-/** One worker's hold on one saga. Other workers stay away while it is renewed; the store refuses writes by a lost one. */
+/**
+ * One worker's hold on one saga. Other workers stay away while it is renewed; the store refuses writes by a lost one.
+ */
 export class Lease {
   private readonly controller = new AbortController();
   private renewedAtMs = performance.now();
@@ -66,7 +68,10 @@ export class Leases {
   private async renewAll(): Promise<void> {
     const leases = [...this.held];
     const askedAtMs = performance.now();
-    const renewed = await this.renew(leases).then((ids) => new Set(ids), () => null); // null: the database did not answer
+    const renewed = await this.renew(leases).then(
+      (ids) => new Set(ids),
+      () => null,
+    ); // null: the database did not answer
     for (const lease of leases) {
       if (renewed?.has(lease.id)) {
         lease.renewed(askedAtMs);

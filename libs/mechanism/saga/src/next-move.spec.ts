@@ -60,7 +60,10 @@ describe('a definition that could not keep its promises is refused', () => {
     ['two steps of one name', [step('a', { run: nothing }), step('a', { run: nothing })]],
     ['no step', []],
     ['two pivots', [step('a', { run: nothing, pivot: true }), step('b', { run: nothing, pivot: true })]],
-    ['a compensation after the pivot', [step('a', { run: nothing, pivot: true }), step('b', { run: nothing, compensate: nothing })]],
+    [
+      'a compensation after the pivot',
+      [step('a', { run: nothing, pivot: true }), step('b', { run: nothing, compensate: nothing })],
+    ],
   ])('%s', (_, steps) => {
     expect(() => saga<object>('order', steps)).toThrow(TypeError);
   });

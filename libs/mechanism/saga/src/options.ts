@@ -7,7 +7,10 @@ export interface SagaMove<State> {
   readonly id: string;
   readonly state: Readonly<State>;
   readonly step: string;
-  /** `unknown` comes when a reply is lost, before `done` or `not-happened`; `rejected` and `timed-out` turn the saga back. */
+  /**
+   * `unknown` comes when a reply is lost, before `done` or `not-happened`; `rejected` and `timed-out` turn the saga
+   * back.
+   */
   readonly outcome: 'done' | 'rejected' | 'unknown' | 'not-happened' | 'timed-out' | 'compensated';
   readonly failure?: Failure;
 }
@@ -46,8 +49,8 @@ export interface SagaRunnerOptions<State> {
   /** Tests only: 0 <= random() < 1. */
   readonly random?: () => number;
   /**
-   * Tests only: called at every point where a crash makes a difference, `<step>:<verb>:<moment>`. When it throws, the runner is dead:
-   * it does not clean up, and does nothing more.
+   * Tests only: called at every point where a crash makes a difference, `<step>:<verb>:<moment>`. When it throws, the
+   * runner is dead: it does not clean up, and does nothing more.
    */
   crashPoint?(point: string): void | Promise<void>;
 }

@@ -21,11 +21,17 @@ export interface Change<State> {
   readonly doubtIfLost: Doubt;
 }
 
-/** Stores the moves of sagas. Every write is fenced by the lease, so that of two workers only the one that holds it writes. */
+/**
+ * Stores the moves of sagas. Every write is fenced by the lease, so that of two workers only the one that holds it
+ * writes.
+ */
 export class SagaRecorder<State> {
   constructor(private readonly shop: Workshop<State>) {}
 
-  /** Moves the saga on in one transaction with its domain's rows. Null: it is finished, or paused since the store failed. */
+  /**
+   * Moves the saga on in one transaction with its domain's rows. Null: it is finished, or paused since the store
+   * failed.
+   */
   async record(row: SagaRow<State>, change: Change<State>): Promise<SagaRow<State> | null> {
     const name = this.shop.definition.name;
     let moved: SagaRow<State> | null;
@@ -72,7 +78,8 @@ export class SagaRecorder<State> {
       return this.write(database.kysely, row, change); // one statement is a transaction by itself
     }
     return database.transaction(async (tx) => {
-      const moved = await this.write(tx, row, change); // first: it locks the row, and a worker without the lease goes no further
+      // First, because it locks the row: a worker without the lease goes no further.
+      const moved = await this.write(tx, row, change);
       await change.result.commit?.(tx);
       await this.tellDomain(tx, row, change);
       await this.shop.point(`${row.step}:${change.verb}:uncommitted`);
@@ -81,7 +88,11 @@ export class SagaRecorder<State> {
   }
 
   /** @throws LeaseLost */
-  private async write(connection: Tx | Workshop<State>['database']['kysely'], row: SagaRow<State>, change: Change<State>) {
+  private async write(
+    connection: Tx | Workshop<State>['database']['kysely'],
+    row: SagaRow<State>,
+    change: Change<State>,
+  ) {
     const { store, options, leaseMs } = this.shop;
     const patch = change.result.state ?? {};
     const end = { outcome: endOf(change), failure: change.failure, patch, forget: options.forget ?? [] };

@@ -18,12 +18,13 @@ const DEFAULTS = {
 };
 
 /**
- * Drives the sagas of one definition to their end, with any number of runners on one database. Each started saga ends `completed`, all
- * its steps done, or `compensated`, all that may have been done undone; a runner lost at any point is replaced by another within a lease.
+ * Drives the sagas of one definition to their end, with any number of runners on one database. Each started saga ends
+ * `completed`, all its steps done, or `compensated`, all that may have been done undone; a runner lost at any point
+ * is replaced by another within a lease.
  *
- * Before the pivot a step that is rejected turns the saga back, and so does the deadline, but never while a step may have happened
- * and can be asked (`onUnknown`): that is settled first, however long it takes. After the pivot it only goes forward. Anything
- * else that goes wrong is tried again with backoff.
+ * Before the pivot a step that is rejected turns the saga back, and so does the deadline, but never while a step may
+ * have happened and can be asked (`onUnknown`): that is settled first, however long it takes. After the pivot it only
+ * goes forward. Anything else that goes wrong is tried again with backoff.
  */
 export class SagaRunner<State extends object> {
   private readonly store: SagaStore<State>;
@@ -47,7 +48,9 @@ export class SagaRunner<State extends object> {
     this.options = { ...DEFAULTS, ...options };
     const names = definition.steps.map((step) => step.name);
     this.store = new SagaStore(definition.name, names, this.options.clock);
-    this.leases = new Leases(this.options.leaseMs, (leases) => this.store.renew(database.kysely, leases, this.options.leaseMs));
+    this.leases = new Leases(this.options.leaseMs, (leases) =>
+      this.store.renew(database.kysely, leases, this.options.leaseMs),
+    );
     const { leaseMs, stepTimeoutMs, backoff } = this.options;
     this.workshop = {
       database,
@@ -63,7 +66,10 @@ export class SagaRunner<State extends object> {
     };
   }
 
-  /** Stores the saga in the caller's transaction: it will run if and only if `tx` commits, then at once. `id` is used once per definition. */
+  /**
+   * Stores the saga in the caller's transaction: it will run if and only if `tx` commits, then at once. `id` is used
+   * once per definition.
+   */
   async start(tx: Tx, id: string, state: State): Promise<void> {
     const { deadlineMs } = this.options;
     await this.store.insert(tx, { id, state, deadlineMs, traceparent: activeTraceparent() });
@@ -84,7 +90,10 @@ export class SagaRunner<State extends object> {
     this.running ??= detached(() => this.loop());
   }
 
-  /** Lets each step under way finish, then lets go of its saga, so that another runner takes it up without waiting for a lease. */
+  /**
+   * Lets each step under way finish, then lets go of its saga, so that another runner takes it up without waiting for
+   * a lease.
+   */
   async stop(): Promise<void> {
     this.stopping = true;
     this.alarm.ring();

@@ -37,8 +37,9 @@ export interface Position {
 type Connection = Kysely<any> | Tx;
 
 /**
- * The statements on table `saga` for one definition, one a method. Times are the database's, which all replicas share;
- * a clock is given by tests only. Each write by a worker names its lease token and answers null or false once another worker has the saga.
+ * The statements on table `saga` for one definition, one a method. Times are the database's, which all replicas
+ * share; a clock is given by tests only. Each write by a worker names its lease token and answers null or false once
+ * another worker has the saga.
  */
 export class SagaStore<State> {
   constructor(
@@ -47,19 +48,26 @@ export class SagaStore<State> {
     private readonly clock?: () => Date,
   ) {}
 
-  async insert(tx: Tx, saga: { id: string; state: State; deadlineMs: number; traceparent: string | null }): Promise<void> {
+  async insert(
+    tx: Tx,
+    saga: { id: string; state: State; deadlineMs: number; traceparent: string | null },
+  ): Promise<void> {
     await sql`
       insert into saga (name, id, state, step, traceparent, started_at, due_at, deadline_at)
       values (${this.name}, ${saga.id}, ${JSON.stringify(saga.state)}::jsonb, ${this.steps[0]}, ${saga.traceparent},
               ${this.now()}, ${this.now()}, ${this.later(saga.deadlineMs)})`.execute(tx);
   }
 
-  /** Leases up to `limit` due sagas. One whose last worker was lost may have done its present step: its doubt becomes `unknown`. */
+  /**
+   * Leases up to `limit` due sagas. One whose last worker was lost may have done its present step: its doubt becomes
+   * `unknown`.
+   */
   async claim(connection: Connection, limit: number, workerId: string, leaseMs: number): Promise<ClaimedRow<State>[]> {
     const { rows } = await sql<ClaimedRow<State>>`
       with due as materialized (
         select id, leased_by is not null as orphaned from saga
-        where name = ${this.name} and finished_at is null and due_at <= ${this.now()} and step = any(${this.steps}::text[])
+        where name = ${this.name} and finished_at is null and due_at <= ${this.now()}
+          and step = any(${this.steps}::text[])
         order by due_at limit ${limit} for update skip locked)
       update saga s set lease_token = lease_token + 1, leased_by = ${workerId}, due_at = ${this.later(leaseMs)},
         attempts = attempts + due.orphaned::int, doubt = case when due.orphaned then 'unknown' else doubt end
@@ -69,10 +77,16 @@ export class SagaStore<State> {
   }
 
   /** The leases that still are this worker's get `leaseMs` from now; returns their ids. */
-  async renew(connection: Connection, leases: readonly { id: string; leaseToken: number }[], leaseMs: number): Promise<string[]> {
+  async renew(
+    connection: Connection,
+    leases: readonly { id: string; leaseToken: number }[],
+    leaseMs: number,
+  ): Promise<string[]> {
+    const ids = leases.map((lease) => lease.id);
+    const tokens = leases.map((lease) => lease.leaseToken);
     const { rows } = await sql<{ id: string }>`
       update saga s set due_at = ${this.later(leaseMs)}
-      from unnest(${leases.map((lease) => lease.id)}::uuid[], ${leases.map((lease) => lease.leaseToken)}::int[]) as held (id, token)
+      from unnest(${ids}::uuid[], ${tokens}::int[]) as held (id, token)
       where s.name = ${this.name} and s.id = held.id and s.lease_token = held.token and s.leased_by is not null
       returning s.id`.execute(connection);
     return rows.map((row) => row.id);
@@ -97,11 +111,16 @@ export class SagaStore<State> {
   async finish(
     connection: Connection,
     row: SagaRow<State>,
-    end: { outcome: 'completed' | 'compensated'; failure: Failure | null; patch: Partial<State>; forget: readonly string[] },
+    end: {
+      outcome: 'completed' | 'compensated';
+      failure: Failure | null;
+      patch: Partial<State>;
+      forget: readonly string[];
+    },
   ): Promise<boolean> {
     const result = await sql`
-      update saga s set finished_at = ${this.now()}, outcome = ${end.outcome}, failure = ${json(end.failure)}, leased_by = null,
-        state = (state || ${json(end.patch)}) - ${end.forget}::text[]
+      update saga s set finished_at = ${this.now()}, outcome = ${end.outcome}, failure = ${json(end.failure)},
+        leased_by = null, state = (state || ${json(end.patch)}) - ${end.forget}::text[]
       where ${this.held(row)}`.execute(connection);
     return result.numAffectedRows === 1n;
   }
@@ -109,7 +128,8 @@ export class SagaStore<State> {
   /** Lets go of the saga until `delayMs` from now. False if the lease is lost. */
   async defer(connection: Connection, row: SagaRow<State>, delayMs: number): Promise<boolean> {
     const result = await sql`
-      update saga s set doubt = ${row.doubt}, attempts = ${row.attempts}, leased_by = null, due_at = ${this.later(delayMs)}
+      update saga s set doubt = ${row.doubt}, attempts = ${row.attempts},
+        leased_by = null, due_at = ${this.later(delayMs)}
       where ${this.held(row)} and step = ${row.step} and direction = ${row.direction}`.execute(connection);
     return result.numAffectedRows === 1n;
   }
@@ -119,7 +139,7 @@ export class SagaStore<State> {
       select count(*)::int as open,
              coalesce(extract(epoch from ${this.now()} - min(started_at)) * 1000, 0)::float8 as "oldestAgeMs"
       from saga where name = ${this.name} and finished_at is null`.execute(connection);
-    return rows[0]!;
+    return rows[0] ?? { open: 0, oldestAgeMs: 0 };
   }
 
   private held(row: SagaRow<State>): RawBuilder<boolean> {
@@ -128,7 +148,8 @@ export class SagaStore<State> {
   }
 
   private columns(): RawBuilder<unknown> {
-    return sql`s.id, s.state, s.step, s.direction, s.doubt, s.attempts, s.failure, s.traceparent, s.lease_token as "leaseToken",
+    return sql`s.id, s.state, s.step, s.direction, s.doubt, s.attempts, s.failure, s.traceparent,
+      s.lease_token as "leaseToken",
       (extract(epoch from s.deadline_at - ${this.now()}) * 1000)::float8 as "remainingMs"`;
   }
 

@@ -40,5 +40,10 @@ function parentContext(traceparent: string | null): Context | null {
   if (!traceId || !spanId || !flags) {
     return null;
   }
-  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true });
+  return trace.setSpanContext(ROOT_CONTEXT, {
+    traceId,
+    spanId,
+    traceFlags: Number.parseInt(flags, 16),
+    isRemote: true,
+  });
 }

@@ -23,8 +23,9 @@ export const DEADLINE_MS = 12_000;
 export const LEASE_MS = 3_000;
 
 /**
- * A shop with the least that can go wrong: inventory and provider are outside (they survive every crash), orders are in the
- * database. The provider charges each time it is called: only asking before calling again keeps a card from being charged twice.
+ * A shop with the least that can go wrong: inventory and provider are outside (they survive every crash), orders are
+ * in the database. The provider charges each time it is called: only asking before calling again keeps a card from
+ * being charged twice.
  */
 export class FakeShop {
   nowMs = Date.parse('2026-06-11T18:00:00Z');
@@ -39,7 +40,9 @@ export class FakeShop {
   constructor(readonly database: Database) {}
 
   static async createTables(database: Database): Promise<void> {
-    await sql`create table fake_order (id uuid primary key, status text not null default 'pending')`.execute(database.kysely);
+    await sql`create table fake_order (id uuid primary key, status text not null default 'pending')`.execute(
+      database.kysely,
+    );
     await sql`create table fake_ticket (order_id uuid not null)`.execute(database.kysely);
     await sql`create table fake_event (order_id uuid not null, status text not null)`.execute(database.kysely);
   }
@@ -139,7 +142,9 @@ export class FakeShop {
       select o.status, (select count(*)::int from fake_ticket t where t.order_id = o.id) as tickets,
              array(select e.status from fake_event e where e.order_id = o.id) as events,
              s.state, s.finished_at is not null as finished
-      from fake_order o join saga s on s.name = 'order' and s.id = o.id where o.id = ${id}`.execute(this.database.kysely);
+      from fake_order o join saga s on s.name = 'order' and s.id = o.id where o.id = ${id}`.execute(
+      this.database.kysely,
+    );
     const captures = this.captures.filter((capture) => capture.id === id).length; // those still to come as well
     return { ...rows[0]!, captures, refunded: this.refunds.has(id), seatSold: this.sold.has(id) };
   }

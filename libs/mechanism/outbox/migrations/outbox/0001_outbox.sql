@@ -1,5 +1,5 @@
--- The last sequence given out per subject. Its row is locked from the append to the commit, so the events of one subject
--- commit in the order of their numbers and without gaps. Kept for good: a number is never given twice.
+-- The last sequence given out per subject. Its row is locked from the append to the commit, so the events of one
+-- subject commit in the order of their numbers and without gaps. Kept for good: a number is never given twice.
 create table outbox_subject (
   topic text not null,
   subject text not null,
@@ -23,7 +23,8 @@ create table outbox (
   -- Subjects are spread over buckets, buckets over the relay's shards.
   bucket smallint not null,
   created_at timestamptz not null default clock_timestamp(),
-  -- Set once the bus has it durably. Whatever is null is still owed: a row that commits late is found by this, not by its position.
+  -- Set once the bus has it durably. Whatever is null is still owed: a row that commits late is found by this, not by
+  -- its position.
   published_at timestamptz,
   primary key (topic, subject, sequence)
 );
