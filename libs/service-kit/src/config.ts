@@ -103,10 +103,13 @@ export function oneOf<const Word extends string, const P extends Presence<Word>>
   return variable<Word, P>(options, words.join(' or '), (value) => words.find((word) => word === value));
 }
 
+/** Names, IPv4 and [IPv6]; URL itself lets `a;http` pass for a host. */
+const HOST = /^[\w.-]+$|^\[[\da-f:.]+\]$/i;
+
 function readUrl(value: string, protocols: readonly string[]): string | undefined {
   if (!URL.canParse(value)) return undefined;
   const { protocol, hostname } = new URL(value);
-  return hostname !== '' && protocols.includes(protocol.slice(0, -1)) ? value.replace(/\/$/, '') : undefined;
+  return HOST.test(hostname) && protocols.includes(protocol.slice(0, -1)) ? value.replace(/\/$/, '') : undefined;
 }
 
 /**

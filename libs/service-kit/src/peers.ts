@@ -13,6 +13,8 @@ import {
   type HedgeOptions,
   type Policy,
   type Priority,
+  type RetryBudgetOptions,
+  type RetryOptions,
 } from '@stampede/resilience';
 import { clientTracing, metricsOf } from '@stampede/telemetry';
 import { Agent, type Dispatcher } from 'undici';
@@ -35,8 +37,8 @@ export interface PeerOptions {
   readonly breaker?: CircuitBreakerOptions;
   /** `false` where a mesh ejects, or where the list is one name. */
   readonly ejection?: EjectionOptions | false;
-  /** `false` where a caller above retries already: retries happen at one layer only. Default three attempts. */
-  readonly retries?: { readonly maxAttempts: number } | false;
+  /** `false` where a caller above retries already: retries happen at one layer only. Default three attempts, for a fifth of the calls and ten a second. */
+  readonly retries?: (RetryOptions & RetryBudgetOptions) | false;
   readonly hedge?: HedgeOptions;
 }
 
@@ -65,6 +67,8 @@ const MOST_QUEUED = 256;
 const ATTEMPT_TIMEOUT_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 1_000;
 const MOST_ATTEMPTS = 3;
+/** Besides the fifth of all calls: a quiet shop must get over the restart of a replica as well. */
+const RETRIES_PER_SECOND = 10;
 const CONNECTIONS_PER_ADDRESS = 64;
 
 /** The typed client of a peer, made from its contract: balanced over its addresses, guarded by one policy. */
@@ -82,7 +86,7 @@ export function peer<A extends Api>(api: A, options: PeerOptions): Peer<A> {
     bulkhead: options.bulkhead ?? { maxInFlight: MOST_IN_FLIGHT, maxQueue: MOST_QUEUED },
     breaker: options.breaker ?? {},
     balancer: { addresses: options.addresses, ...(options.ejection === undefined ? {} : { ejection: options.ejection }) },
-    ...(options.retries === false ? {} : { retry: options.retries ?? { maxAttempts: MOST_ATTEMPTS } }),
+    ...(options.retries === false ? {} : { retry: { maxAttempts: MOST_ATTEMPTS, floorPerSecond: RETRIES_PER_SECOND, ...options.retries } }),
     ...(options.hedge === undefined ? {} : { hedge: options.hedge }),
   });
   const observe = attemptObserver(name, options.service);
