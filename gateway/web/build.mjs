@@ -1,6 +1,6 @@
 // Builds what the gateway serves: dist/index.html, dist/assets/* with a hash in each name,
-// and .br and .gz beside what compresses.
-// `node build.mjs [directory]` builds elsewhere. dist/manifest.json lists every file with its type, so that nothing else in dist is ever served.
+// and .br and .gz beside what compresses. `node build.mjs [directory]` builds elsewhere.
+// dist/manifest.json lists every file with its type, so that nothing else in dist is ever served.
 import { build } from 'esbuild';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, relative, resolve } from 'node:path';

@@ -181,11 +181,10 @@ class EventView {
 
   private drawSum(): void {
     const price = this.event?.categories.find(({ category }) => category === this.choice.category)?.price;
-    const words = price
-      ? `${seats(this.choice.quantity)}: ${money(price.amount * this.choice.quantity, price.currency)} before fees and tax`
-      : '';
-    this.sum.textContent = words;
-    if (!this.holding) this.button.textContent = `Hold ${seats(this.choice.quantity)}`;
+    const { quantity } = this.choice;
+    const sum = price && money(price.amount * quantity, price.currency);
+    this.sum.textContent = sum ? `${seats(quantity)}: ${sum} before fees and tax` : '';
+    if (!this.holding) this.button.textContent = `Hold ${seats(quantity)}`;
   }
 
   private async hold(): Promise<void> {

@@ -70,7 +70,7 @@ inBrowser('accessibility', (shop) => {
       route.fulfill({ status: 202, headers: { 'retry-after': '30' }, json: far }),
     );
     await page.getByRole('link', { name: 'Join the waiting room' }).click();
-    await page.getByText('1,240').first().waitFor();
+    await page.locator('.position', { hasText: '1,240' }).waitFor();
     await look();
     await page.goto('/nowhere');
     await look();
