@@ -1,6 +1,6 @@
 import { Controller, Inject, Module } from '@nestjs/common';
-import { EventPattern } from '@nestjs/microservices';
-import type { Bus } from '@stampede/bus';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
+import type { Bus, Delivery } from '@stampede/bus';
 import type { CloudEvent } from '@stampede/contracts';
 import { uuidv7 } from '@stampede/db';
 import { testDatabase, type TestDatabase } from '@stampede/db/testing';
@@ -18,7 +18,7 @@ class OrdersConsumer {
   constructor(@Inject(BUS) readonly bus: Bus) {}
 
   @EventPattern(TOPIC)
-  async apply(event: CloudEvent, { attempt }: { attempt: number }): Promise<void> {
+  async apply(@Payload() event: CloudEvent, @Ctx() { attempt }: Delivery): Promise<void> {
     seen.push({ sequence: event.sequence, attempt, traceId: activeTraceId() });
     onSeen();
     if (event.sequence === 2 && attempt === 1) throw new Error('once');

@@ -15,7 +15,7 @@ export interface BusTransportOptions {
 
 /**
  * Nest's transport over the event bus: `@EventPattern(topic)` handles every event of a topic, in order per subject, at least once. The handler
- * gets the CloudEvent and runs in its trace; the event is committed when the handler's promise resolves, and comes again when it
+ * gets the CloudEvent (and the `Delivery` by `@Ctx()`, then the event by `@Payload()`) and runs in its trace; the event is committed when the handler's promise resolves, and comes again when it
  * rejects.
  */
 export class BusTransport extends Server implements CustomTransportStrategy {

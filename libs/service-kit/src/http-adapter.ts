@@ -130,6 +130,7 @@ export class ServiceAdapter extends FastifyAdapter {
   override reply(reply: FastifyReply | ServerResponse, body: unknown, status?: number): FastifyReply {
     const response = reply as FastifyReply;
     if (response.sent) return response;
+    if (this.manners.draining()) response.header('connection', 'close'); // one that was in flight when the drain began
     if (!(body instanceof Answer)) {
       if (status !== undefined) response.code(status);
       return response.send(body);

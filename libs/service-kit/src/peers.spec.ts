@@ -74,6 +74,7 @@ test('a read is tried again at another replica; a write whose answer is lost is 
   const dead = 'http://127.0.0.1:9';
   inventory.handlers.readHold = (_, { drop }) => (inventory.calls.length === 1 ? drop() : hold);
   inventory.handlers.holdSeats = (_, { drop }) => drop();
+  await expect(client().readHold({ holdId: 'h1' })).resolves.toEqual(hold);
   await expect(client({ addresses: [dead, inventory.url] }).readHold({ holdId: 'h1' })).resolves.toEqual(hold);
   inventory.calls.length = 0;
   await expect(client().holdSeats({ eventId: 'e1', quantity: 2 })).rejects.toThrow(UnknownOutcome);

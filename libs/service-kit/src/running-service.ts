@@ -31,6 +31,7 @@ export interface ServiceParts {
 
 /** In-flight answers get that long once the port is closed. */
 const FINISH_IN_FLIGHT_MS = 10_000;
+const SWEEP_IDLE_MS = 20;
 
 @Module({})
 class ServiceModule {}
@@ -45,6 +46,7 @@ export class RunningService {
   private admin: AdminServer | undefined;
   private stores: Stores | undefined;
   private started: NestFastifyApplication | undefined;
+  private starting: Promise<this> | undefined;
   private stopping: Promise<void> | undefined;
 
   constructor(
@@ -77,7 +79,12 @@ export class RunningService {
   }
 
   /** Probes first, so that a slow start is seen as alive; then stores, module and traffic port; consumers last. */
-  async start(): Promise<this> {
+  start(): Promise<this> {
+    this.starting ??= this.open();
+    return this.starting;
+  }
+
+  private async open(): Promise<this> {
     const { host } = this.config;
     const routes: Record<string, AdminRoute> = {};
     this.admin = await openAdminServer({ host, port: this.config.adminPort, ready: () => this.readiness(), metrics: () => this.telemetry.metrics.render(), routes });
@@ -93,7 +100,7 @@ export class RunningService {
     });
     Object.assign(routes, this.parts.adminRoutes?.(app));
     await this.startConsumers(app, this.stores);
-    this.state = 'ready';
+    if (this.state === 'starting') this.state = 'ready';
     this.overload.watch();
     this.log.info({ url: this.url, address: this.adminUrl }, 'ready');
     return this;
@@ -162,6 +169,7 @@ export class RunningService {
 
   private async drain(): Promise<void> {
     this.state = 'draining';
+    await this.starting?.catch(() => undefined); // whoever started it hears of the failure
     if (this.started !== undefined) {
       if (this.config.drainMs > 0) await new Promise((resolve) => setTimeout(resolve, this.config.drainMs));
       await this.closeTraffic(this.started);
@@ -173,11 +181,14 @@ export class RunningService {
     await this.telemetry.shutdown();
   }
 
+  /** Connections that fall idle while the last answers go out are closed as well: clients would keep them for a minute. */
   private async closeTraffic(app: NestFastifyApplication): Promise<void> {
     this.streams.closeAll();
     const server = app.getHttpServer();
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_IDLE_MS);
     const cutOff = setTimeout(() => server.closeAllConnections(), FINISH_IN_FLIGHT_MS);
     await app.getHttpAdapter().getInstance().close();
+    clearInterval(sweep);
     clearTimeout(cutOff);
   }
 }
