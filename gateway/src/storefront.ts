@@ -26,6 +26,8 @@ interface Served {
 }
 
 const PAGES = ['/', '/events/:eventId', '/events/:eventId/queue', '/checkout/:holdId', '/orders', '/orders/:orderId'];
+/** Any other path but the API's: the page says that there is nothing, in the buyer's words. */
+const ELSEWHERE = ['/:page(^(?!api$)[^.]+$)', '/:page(^(?!api$)[^.]+$)/*'];
 const YEAR = 'public, max-age=31536000, immutable';
 const PAGE_HEADERS = {
   'content-security-policy': "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -40,13 +42,14 @@ export function serveStorefront(fastify: FastifyInstance, folder: string): void 
   const manifest = JSON.parse(readFileSync(manifestFile, 'utf8')) as Manifest;
   const files = new Map(Object.entries(manifest.files).map(([url, file]) => [url, served(folder, url, file)]));
   for (const url of PAGES) serve(fastify, url, files.get(manifest.index), 'text/html');
+  for (const url of ELSEWHERE) serve(fastify, url, files.get(manifest.index), 'text/html', 404);
   for (const [url, file] of files) if (url !== manifest.index) serve(fastify, url, file, file.type);
 }
 
-function serve(fastify: FastifyInstance, url: string, file: Served | undefined, produces: string): void {
+function serve(fastify: FastifyInstance, url: string, file: Served | undefined, produces: string, status = 200): void {
   if (file === undefined) throw new Error(`the storefront's manifest has no ${url}`);
   const config = { stampede: { path: url, priority: 'normal', produces: produces.split(';', 1)[0] } };
-  fastify.get(url, { config }, (request, reply) => send(file, request, reply));
+  fastify.get(url, { config }, (request, reply) => send(file, request, reply.code(status)));
 }
 
 function send(file: Served, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -286,7 +286,8 @@ test('pages and documents are there, unknown paths and methods are not', async (
   }
   expect((await shop.http().get('/api/v1/openapi.json').expect(200)).body.openapi).toBe('3.1.0');
   await shop.http().get('/api/v1/nothing').expect(404);
-  await shop.http().get('/manifest.json').expect(404);
+  await shop.http().get('/manifest.json').expect(404).expect('content-type', /problem\+json/);
+  for (const path of ['/nowhere', '/no/where']) await shop.http().get(path).set('accept', 'text/html').expect(404).expect('content-type', /text\/html/);
   const wrong = await shop.http().put('/api/v1/orders').expect(405);
   expect(wrong.headers['allow']?.split(', ').toSorted()).toEqual(expect.arrayContaining(['GET', 'POST']));
 });

@@ -7,6 +7,7 @@ export class MethodTable {
   /** Learns every route from now on. */
   watch(fastify: FastifyInstance): void {
     fastify.addHook('onRoute', ({ method, url }) => {
+      if (url.includes('(')) return; // a route of last resort, for paths that nothing serves
       for (const name of [method].flat()) this.add(name, url);
     });
   }
@@ -31,7 +32,9 @@ export class MethodTable {
 function patternOf(url: string): RegExp {
   const pattern = url
     .split('/')
-    .map((part) => (part.startsWith(':') ? '[^/]+' : part === '*' ? '.*' : part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)))
+    .map((part) =>
+      part.startsWith(':') ? '[^/]+' : part === '*' ? '.*' : part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`),
+    )
     .join('/');
   return new RegExp(`^${pattern}$`);
 }

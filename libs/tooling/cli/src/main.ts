@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { Refusal } from '@stampede/supervisor';
 import { auditVerb } from './audit.verb';
+import { benchVerb } from './bench.verb';
 import { buildVerb } from './build.verb';
 import { checkVerb } from './check.verb';
 import { eraseVerb } from './erase.verb';
@@ -11,7 +12,7 @@ import { testVerb } from './test.verb';
 import { tokenVerb } from './token.verb';
 import type { Verb } from './verb';
 
-const verbs: readonly Verb[] = [startVerb, testVerb, checkVerb, buildVerb, eraseVerb, tokenVerb, auditVerb, onsaleVerb, syncVerb];
+const verbs: readonly Verb[] = [startVerb, testVerb, checkVerb, buildVerb, eraseVerb, tokenVerb, auditVerb, onsaleVerb, benchVerb, syncVerb];
 
 /** Runs one command line, `argv` as Node gives it. Ends the process with code 1 and one line when the verb refuses. */
 export async function main(argv: readonly string[], root: string): Promise<void> {

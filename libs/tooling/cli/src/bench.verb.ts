@@ -1,0 +1,43 @@
+import { readdirSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { Refusal } from '@stampede/supervisor';
+import { runTool } from './run';
+import type { Verb } from './verb';
+
+const SUFFIX = '.bench.ts';
+const PROJECTS = ['libs', 'services', 'gateway'];
+/** Benchmarks measure the sources as they are, with what their children load as well. */
+const HOOK = join('libs', 'tooling', 'workspace', 'typescript.cjs');
+
+export const benchVerb: Verb = (program, { root, print }) => {
+  program
+    .command('bench')
+    .description('run a benchmark, `<project>/<name>`, and exit by its threshold; without a name, list them')
+    .argument('[name]')
+    .argument('[options...]', "the benchmark's own")
+    .allowUnknownOption()
+    .action(async (name: string | undefined, options: string[]) => {
+      const benchmarks = findBenchmarks(root);
+      if (name === undefined) {
+        for (const known of benchmarks.keys()) print(known);
+        return;
+      }
+      const file = benchmarks.get(name);
+      if (file === undefined) throw new Refusal(`no benchmark is called ${name}: \`npx stampede bench\` lists them`);
+      const args = ['--conditions=stampede-source', '--require', join(root, HOOK), file, ...options];
+      process.exitCode = await runTool(root, process.execPath, args);
+    });
+};
+
+/** Files of benchmarks by `<project>/<name>`; a project is the folder above `bench`. */
+function findBenchmarks(root: string): ReadonlyMap<string, string> {
+  const found: [string, string][] = [];
+  for (const folder of PROJECTS.map((project) => join(root, project))) {
+    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile() || !entry.name.endsWith(SUFFIX) || entry.parentPath.includes('node_modules')) continue;
+      const project = relative(root, entry.parentPath).split(sep).at(-2) ?? '';
+      found.push([`${project}/${entry.name.slice(0, -SUFFIX.length)}`, join(entry.parentPath, entry.name)]);
+    }
+  }
+  return new Map(found.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
