@@ -1,4 +1,4 @@
-import { ROOT_CONTEXT, context } from '@opentelemetry/api';
+import { context, trace } from '@opentelemetry/api';
 import type { Bus } from '@stampede/bus';
 import type { Database, Tx } from '@stampede/db';
 import { Alarm } from './alarm';
@@ -86,7 +86,7 @@ export class OutboxRelay {
     // The first purge comes at a random moment: replicas start together.
     this.nextPurgeAt = Date.now() + PURGE_EVERY_MS * (1 + Math.random());
     // Not in the trace of whoever starts or kicks the relay: each event carries its own.
-    this.running ??= context.with(ROOT_CONTEXT, () => this.loop());
+    this.running ??= context.with(trace.deleteSpan(context.active()), () => this.loop());
   }
 
   /** There is something to publish: look now. Cheap and safe at any time. */

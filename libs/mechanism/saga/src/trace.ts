@@ -1,4 +1,4 @@
-import { type Context, ROOT_CONTEXT, SpanStatusCode, context, isSpanContextValid, trace } from '@opentelemetry/api';
+import { type Context, SpanStatusCode, context, isSpanContextValid, trace } from '@opentelemetry/api';
 
 const tracer = trace.getTracer('@stampede/saga');
 const traceparentPattern = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
@@ -14,7 +14,7 @@ export function activeTraceparent(): string | null {
 
 /** Runs `act` outside of the trace of whoever called: a kick must not draw the runner into a buyer's request. */
 export function detached<T>(act: () => T): T {
-  return context.with(ROOT_CONTEXT, act);
+  return context.with(trace.deleteSpan(context.active()), act);
 }
 
 /** Runs `act` as a span of the trace that started the saga, on whatever replica. No trace, no span. */
@@ -40,7 +40,7 @@ function parentContext(traceparent: string | null): Context | null {
   if (!traceId || !spanId || !flags) {
     return null;
   }
-  return trace.setSpanContext(ROOT_CONTEXT, {
+  return trace.setSpanContext(context.active(), {
     traceId,
     spanId,
     traceFlags: Number.parseInt(flags, 16),

@@ -1,4 +1,4 @@
-import { context, trace } from '@opentelemetry/api';
+import { context, createContextKey, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { TracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
 import { migrate, uuidv7 } from '@stampede/db';
@@ -43,4 +43,24 @@ test('the steps belong to the trace of the request that started the saga, even o
     ['order capture', idOf('POST /orders')],
   ]);
   expect(new Set(spans.map((span) => span.spanContext().traceId)).size).toBe(1);
+});
+
+test('a runner started inside of a request works outside of its trace, but keeps whose work it is', async () => {
+  const service = createContextKey('service');
+  const seen = Promise.withResolvers<{ span: unknown; service: unknown }>();
+  const runner = new SagaRunner(
+    db.database,
+    saga<object>('detached', [
+      step('look', {
+        run: async () =>
+          seen.resolve({ span: trace.getSpan(context.active()), service: context.active().getValue(service) }),
+      }),
+    ]),
+    { workerId: 'w', deadlineMs: 60_000 },
+  );
+  await db.database.transaction((tx) => runner.start(tx, uuidv7(), {}));
+  const request = trace.getTracer('spec').startSpan('a request');
+  context.with(trace.setSpan(context.active().setValue(service, 'orders'), request), () => runner.run());
+  expect(await seen.promise).toEqual({ span: undefined, service: 'orders' });
+  await runner.stop();
 });
