@@ -17,9 +17,20 @@ export {
   type Variable,
   type Variables,
 } from './config';
-export { DomainError, Forbidden, NotFound, Refused, RemoteProblem, Unauthenticated, Unavailable, ValidationFailed, type FieldError } from './errors';
+export {
+  DomainError,
+  Forbidden,
+  NotFound,
+  Refused,
+  RemoteProblem,
+  Unauthenticated,
+  Unavailable,
+  ValidationFailed,
+  type FieldError,
+} from './errors';
 export { EventStream, Events, type StreamEvent } from './event-stream';
 export { inputParser, type RawInput } from './input';
+export { KeySweep } from './key-sweep';
 export { isFinal, keyed, type KeyClaim, type KeyedCall, type Success } from './keyed';
 export type { Log } from './nest-logger';
 export { peer, peersOf, type Peer, type PeerCall, type PeerOptions } from './peers';
@@ -41,5 +52,14 @@ export {
   type RouteInput,
 } from './routing';
 export type { ServiceParts } from './running-service';
-export { defineSettings, settingRows, type AnyConfig, type ConfigOf, type Needs, type ServiceConfig, type SettingRow, type Settings } from './settings';
+export {
+  defineSettings,
+  settingRows,
+  type AnyConfig,
+  type ConfigOf,
+  type Needs,
+  type ServiceConfig,
+  type SettingRow,
+  type Settings,
+} from './settings';
 export { BUS, CONFIG, DATABASE, LOG } from './tokens';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { idempotencyMigration } from '@stampede/db';
-import type { ServiceParts } from '@stampede/service-kit';
+import { KeySweep, type ServiceParts } from '@stampede/service-kit';
 import { ClaimHoldController } from './claim-hold.controller';
 import { ConfirmHoldController } from './confirm-hold.controller';
 import { ExpireHolds } from './expire-holds';
@@ -25,7 +25,7 @@ import { ReleaseSeatsController } from './release-seats.controller';
     ConfirmHoldController,
     ReleaseSeatsController,
   ],
-  providers: [HoldDesk, HoldKeys, ExpireHolds],
+  providers: [HoldDesk, HoldKeys, ExpireHolds, KeySweep],
 })
 export class InventoryModule {}
 

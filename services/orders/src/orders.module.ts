@@ -5,7 +5,7 @@ import { inventoryApi, paymentsApi } from '@stampede/contracts';
 import { idempotencyMigration, type Database } from '@stampede/db';
 import { OutboxRelay, outboxMigration } from '@stampede/outbox';
 import { SagaRunner, sagaMigration } from '@stampede/saga';
-import { BUS, CONFIG, DATABASE, peersOf, type ServiceParts } from '@stampede/service-kit';
+import { BUS, CONFIG, DATABASE, KeySweep, peersOf, type ServiceParts } from '@stampede/service-kit';
 import { metricsOf, watchOutbox, watchSaga } from '@stampede/telemetry';
 import type { OrdersConfig } from './config';
 import { ListOrdersController } from './list-orders.controller';
@@ -48,6 +48,7 @@ function makeRunner(database: Database, config: OrdersConfig, peers: OrderPeers,
   providers: [
     SettleOrder,
     OrderWatch,
+    KeySweep,
     { provide: PEERS, useFactory: makePeers, inject: [CONFIG] },
     { provide: OUTBOX_RELAY, useFactory: makeRelay, inject: [DATABASE, BUS, CONFIG] },
     { provide: SAGA_RUNNER, useFactory: makeRunner, inject: [DATABASE, CONFIG, PEERS, SettleOrder] },
