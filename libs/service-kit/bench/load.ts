@@ -9,11 +9,15 @@ export interface Load {
   readonly traceparent?: string | undefined;
 }
 
-/** Sends `requests` over keep-alive connections, one at a time each, and reads every answer to its end. Rejects on anything but 202. */
+/**
+ * Sends `requests` over keep-alive connections, one at a time each, and reads every answer to its end. Rejects on
+ * anything but 202.
+ */
 export async function load({ port, requests, connections, traceparent }: Load): Promise<void> {
   const each = Math.ceil(requests / connections);
   const trace = traceparent === undefined ? '' : `traceparent: ${traceparent}\r\n`;
-  const head = `POST ${PATH} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\nx-budget-ms: 2000\r\n${trace}`;
+  const fixed = 'host: bench\r\ncontent-type: application/json\r\nx-budget-ms: 2000\r\n';
+  const head = `POST ${PATH} HTTP/1.1\r\n${fixed}${trace}`;
   const request = Buffer.from(`${head}content-length: ${Buffer.byteLength(BODY)}\r\n\r\n${BODY}`);
   await Promise.all(Array.from({ length: connections }, () => talk(connect(port, '127.0.0.1'), request, each)));
 }

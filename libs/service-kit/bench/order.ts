@@ -1,7 +1,10 @@
 import { api, route } from '@stampede/contracts';
 import { z } from 'zod';
 
-/** What both servers of the benchmark serve: a body of some weight, checked field by field, and a reply of the same size. */
+/**
+ * What both servers of the benchmark serve: a body of some weight, checked field by field, and a reply of the same
+ * size.
+ */
 export const benchApi = api('bench', {
   place: route({
     method: 'POST',

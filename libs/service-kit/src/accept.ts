@@ -2,7 +2,10 @@
 const MOST_REMEMBERED = 200;
 const remembered = new Map<string, boolean>();
 
-/** Whether an `Accept` header can be satisfied by `produced` (problems go out whatever it says). @see RFC 9110, section 12.5.1 */
+/**
+ * Whether an `Accept` header can be satisfied by `produced` (problems go out whatever it says). @see RFC 9110,
+ * section 12.5.1
+ */
 export function accepts(accept: string | undefined, produced: string): boolean {
   if (accept === undefined || accept === '*/*' || accept === produced) return true;
   const key = `${produced} ${accept}`;
@@ -21,10 +24,14 @@ function negotiate(accept: string, produced: string): boolean {
   const best = { specificity: 0, quality: 0 };
   for (const part of accept.split(',')) {
     const [range = '', ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase());
-    const specificity = range === produced || range === alsoSent ? 3 : range === anyOfType ? 2 : range === '*/*' ? 1 : 0;
+    const specificity =
+      range === produced || range === alsoSent ? 3 : range === anyOfType ? 2 : range === '*/*' ? 1 : 0;
     if (specificity === 0 || specificity < best.specificity) continue;
     const quality = parameters.find((parameter) => parameter.startsWith('q='));
-    best.quality = Math.max(specificity > best.specificity ? 0 : best.quality, quality === undefined ? 1 : Number(quality.slice(2)) || 0);
+    best.quality = Math.max(
+      specificity > best.specificity ? 0 : best.quality,
+      quality === undefined ? 1 : Number(quality.slice(2)) || 0,
+    );
     best.specificity = specificity;
   }
   return best.quality > 0;

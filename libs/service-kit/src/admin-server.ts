@@ -64,7 +64,12 @@ function send(response: ServerResponse, status: number, body: string, type = 'te
 
 function refuse(error: unknown, request: IncomingMessage, response: ServerResponse): void {
   const classified = classify(error);
-  send(response, problems[classified.code].status, JSON.stringify(problemOf(classified, request.url ?? '/')), PROBLEM_TYPE);
+  send(
+    response,
+    problems[classified.code].status,
+    JSON.stringify(problemOf(classified, request.url ?? '/')),
+    PROBLEM_TYPE,
+  );
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {

@@ -1,4 +1,6 @@
-/** A success whose status or headers differ from what its route says; returned by a handler in place of the bare body. */
+/**
+ * A success whose status or headers differ from what its route says; returned by a handler in place of the bare body.
+ */
 export class Answer<Body = unknown> {
   constructor(
     readonly body: Body,

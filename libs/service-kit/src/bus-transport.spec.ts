@@ -45,7 +45,13 @@ afterAll(async () => {
 });
 
 const event = (sequence: number): CloudEvent => ({
-  ...{ specversion: '1.0', id: uuidv7(), type: 'stampede.order.placed', source: 'orders', time: new Date().toISOString() },
+  ...{
+    specversion: '1.0',
+    id: uuidv7(),
+    type: 'stampede.order.placed',
+    source: 'orders',
+    time: new Date().toISOString(),
+  },
   ...{ subject: 'o1', sequence, dataversion: '1', data: {}, traceparent: `00-${TRACE_ID}-00f067aa0ba902b7-01` },
 });
 
@@ -56,6 +62,11 @@ test('events reach the handler in order, in their trace, and come again when it 
   };
   await service.app.get<Bus>(BUS).publish(TOPIC, [event(1), event(2), event(3)]);
   await three.promise;
-  expect(seen.map(({ sequence, attempt }) => [sequence, attempt])).toEqual([[1, 1], [2, 1], [2, 2], [3, 1]]);
+  expect(seen.map(({ sequence, attempt }) => [sequence, attempt])).toEqual([
+    [1, 1],
+    [2, 1],
+    [2, 2],
+    [3, 1],
+  ]);
   expect(new Set(seen.map(({ traceId }) => traceId))).toEqual(new Set([TRACE_ID]));
 });

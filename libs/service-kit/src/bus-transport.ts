@@ -14,9 +14,9 @@ export interface BusTransportOptions {
 }
 
 /**
- * Nest's transport over the event bus: `@EventPattern(topic)` handles every event of a topic, in order per subject, at least once. The handler
- * gets the CloudEvent (and the `Delivery` by `@Ctx()`, then the event by `@Payload()`) and runs in its trace; the event is committed when the handler's promise resolves, and comes again when it
- * rejects.
+ * Nest's transport over the event bus: `@EventPattern(topic)` handles every event of a topic, in order per subject,
+ * at least once. The handler gets the CloudEvent (and the `Delivery` by `@Ctx()`, then the event by `@Payload()`) and
+ * runs in its trace; the event is committed when the handler's promise resolves, and comes again when it rejects.
  */
 export class BusTransport extends Server implements CustomTransportStrategy {
   private subscriptions: Subscription[] = [];
@@ -60,7 +60,10 @@ export class BusTransport extends Server implements CustomTransportStrategy {
       outcome = 'applied';
     } catch (error) {
       const { type, subject, sequence } = event;
-      log.warn({ err: error, topic, type, subject, sequence, attempt: delivery.attempt }, 'an event could not be handled');
+      log.warn(
+        { err: error, topic, type, subject, sequence, attempt: delivery.attempt },
+        'an event could not be handled',
+      );
       throw error;
     } finally {
       const seconds = (performance.now() - startedAt) / 1_000;

@@ -1,4 +1,17 @@
-import { ConfigError, boolean, decimal, defineSettings, integer, loadConfig, oneOf, secret, settingRows, text, url, urlList } from './index';
+import {
+  ConfigError,
+  boolean,
+  decimal,
+  defineSettings,
+  integer,
+  loadConfig,
+  oneOf,
+  secret,
+  settingRows,
+  text,
+  url,
+  urlList,
+} from './index';
 
 const settings = defineSettings(
   'payment-provider',
@@ -11,13 +24,30 @@ const settings = defineSettings(
   },
   { peers: ['orders'], database: true },
 );
-const enough = { PAYMENT_PROVIDER_SECRET: 'longenough', ORDERS_URLS: 'http://a:1, http://b:2/', DATABASE_URL: 'postgres://h:5433' };
+const enough = {
+  PAYMENT_PROVIDER_SECRET: 'longenough',
+  ORDERS_URLS: 'http://a:1, http://b:2/',
+  DATABASE_URL: 'postgres://h:5433',
+};
 
 test('what is set is read, what is not has its default', () => {
-  const config = settings.load({ ...enough, PAYMENT_PROVIDER_LOSES: '0.25', PAYMENT_PROVIDER_PORT: '8090', STAMPEDE_REPLICA: '2' });
+  const config = settings.load({
+    ...enough,
+    PAYMENT_PROVIDER_LOSES: '0.25',
+    PAYMENT_PROVIDER_PORT: '8090',
+    STAMPEDE_REPLICA: '2',
+  });
   expect(config).toMatchObject({
     ...{ PAYMENT_PROVIDER_SLOW_MS: 5_000, PAYMENT_PROVIDER_LOSES: 0.25, PAYMENT_PROVIDER_LOUD: undefined },
-    ...{ port: 8_090, adminPort: 0, host: '127.0.0.1', instance: 'payment-provider-2', drainMs: 0, parentPipe: false, migrate: 'start' },
+    ...{
+      port: 8_090,
+      adminPort: 0,
+      host: '127.0.0.1',
+      instance: 'payment-provider-2',
+      drainMs: 0,
+      parentPipe: false,
+      migrate: 'start',
+    },
     peers: { orders: ['http://a:1', 'http://b:2'] },
   });
 });
@@ -26,7 +56,12 @@ test('every wrong, missing and unknown variable is named at once, and no secret 
   const wrong = () =>
     settings.load({
       ...{ PAYMENT_PROVIDER_SLOW_MS: '5s', PAYMENT_PROVIDER_LOSES: '1.5', PAYMENT_PROVIDER_SECRET: 'hunter2' },
-      ...{ PAYMENT_PROVIDER_MODE: 'tame', PAYMENT_PROVIDER_LOUD: 'yes', PAYMENT_PROVIDER_SLOWMS: '1', DATABASE_URL: 'mysql://h' },
+      ...{
+        PAYMENT_PROVIDER_MODE: 'tame',
+        PAYMENT_PROVIDER_LOUD: 'yes',
+        PAYMENT_PROVIDER_SLOWMS: '1',
+        DATABASE_URL: 'mysql://h',
+      },
     });
   expect(wrong).toThrow(ConfigError);
   let message = '';
@@ -48,9 +83,14 @@ test('every wrong, missing and unknown variable is named at once, and no secret 
   ]);
 });
 
-test("a service's own database and its own address list are known, other services' variables are not its business", () => {
+test("a service's own database and address list are known, and the variables of others are not its business", () => {
   const { DATABASE_URL: _, ...rest } = enough;
-  const own = { ...rest, PAYMENT_PROVIDER_DATABASE_URL: 'postgres://h/p', PAYMENT_PROVIDER_URLS: 'http://x', CATALOG_ODD: '1' };
+  const own = {
+    ...rest,
+    PAYMENT_PROVIDER_DATABASE_URL: 'postgres://h/p',
+    PAYMENT_PROVIDER_URLS: 'http://x',
+    CATALOG_ODD: '1',
+  };
   expect(() => settings.load(own)).not.toThrow();
 });
 
@@ -72,7 +112,12 @@ test.each([
 test("the rows of a service's table say what is allowed, what is needed and why", () => {
   const rows = settingRows(settings);
   expect(rows[0]).toEqual({
-    ...{ name: 'PAYMENT_PROVIDER_SLOW_MS', allowed: 'whole number from 0 to 60000', default: '5000', why: 'how slow tok_slow is' },
+    ...{
+      name: 'PAYMENT_PROVIDER_SLOW_MS',
+      allowed: 'whole number from 0 to 60000',
+      default: '5000',
+      why: 'how slow tok_slow is',
+    },
   });
   expect(rows.find(({ name }) => name === 'ORDERS_URLS')).toMatchObject({ default: 'required' });
   expect(rows.find(({ name }) => name === 'DATABASE_URL')).toMatchObject({ default: 'required' });

@@ -63,7 +63,7 @@ export function decimal<const P extends Presence<number> & { min: number; max: n
 /** Any text that is not empty, optionally of a pattern. */
 export function text<const P extends Presence<string> & { pattern?: RegExp }>(options: P) {
   const allowed = options.pattern === undefined ? 'text' : `text like ${options.pattern.source}`;
-  return variable<string, P>(options, allowed, (value) => (options.pattern?.test(value) ?? true ? value : undefined));
+  return variable<string, P>(options, allowed, (value) => ((options.pattern?.test(value) ?? true) ? value : undefined));
 }
 
 /** A text that no message, table or log ever shows. */
@@ -113,8 +113,8 @@ function readUrl(value: string, protocols: readonly string[]): string | undefine
 }
 
 /**
- * Reads every variable of `variables`. With a prefix, a set variable that begins with it and is neither in `variables` nor in `known` is an
- * error as well: a misspelt setting must not be silently ignored.
+ * Reads every variable of `variables`. With a prefix, a set variable that begins with it and is neither in
+ * `variables` nor in `known` is an error as well: a misspelt setting must not be silently ignored.
  * @throws ConfigError
  */
 export function loadConfig<const S extends Variables>(
@@ -136,16 +136,20 @@ export function loadConfig<const S extends Variables>(
 /** An empty variable counts as not set: shells and compose files cannot easily do otherwise. */
 function read(name: string, setting: Variable<unknown>, value: string | undefined, complaints: string[]): unknown {
   if (value === undefined || value === '') {
-    if (setting.default === undefined && setting.optional !== true) complaints.push(`${name} is missing: ${setting.allowed} (${setting.why})`);
+    if (setting.default === undefined && setting.optional !== true)
+      complaints.push(`${name} is missing: ${setting.allowed} (${setting.why})`);
     return setting.default;
   }
   const parsed = setting.parse(value);
-  if (parsed === undefined) complaints.push(`${name} must be ${setting.allowed}${setting.secret ? '' : `, not ${JSON.stringify(value)}`}`);
+  if (parsed === undefined)
+    complaints.push(`${name} must be ${setting.allowed}${setting.secret ? '' : `, not ${JSON.stringify(value)}`}`);
   return parsed;
 }
 
 function unknownVariables(prefix: string, known: ReadonlySet<string>, env: Environment): string[] {
-  const names = Object.keys(env).filter((name) => name.startsWith(`${prefix}_`) && !known.has(name) && env[name] !== '');
+  const names = Object.keys(env).filter(
+    (name) => name.startsWith(`${prefix}_`) && !known.has(name) && env[name] !== '',
+  );
   return names.map((name) => {
     const near = [...known].find((candidate) => distance(candidate, name) <= 3);
     return `${name} is not known${near === undefined ? '' : `; ${near} is`}`;

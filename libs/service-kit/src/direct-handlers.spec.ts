@@ -5,7 +5,13 @@ import { z } from 'zod';
 import { Caller, Handle, Input, defineSettings } from './index';
 import { openService, type RunningService } from './testing';
 
-const open = { method: 'POST', body: z.strictObject({ name: z.string() }), reply: z.unknown(), status: 201, codes: [] } as const;
+const open = {
+  method: 'POST',
+  body: z.strictObject({ name: z.string() }),
+  reply: z.unknown(),
+  status: 201,
+  codes: [],
+} as const;
 const { plain, guarded, failing } = api('doors', {
   plain: route({ ...open, path: '/plain' }),
   guarded: route({ ...open, path: '/guarded' }),
@@ -14,7 +20,9 @@ const { plain, guarded, failing } = api('doors', {
 
 class OnlyOperators implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
-    return context.switchToHttp().getRequest<{ headers: Record<string, string> }>().headers['x-caller-role'] === 'operator';
+    return (
+      context.switchToHttp().getRequest<{ headers: Record<string, string> }>().headers['x-caller-role'] === 'operator'
+    );
   }
 }
 

@@ -1,4 +1,10 @@
-import { EXCEPTION_FILTERS_METADATA, GUARDS_METADATA, INTERCEPTORS_METADATA, PIPES_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/internal';
+import {
+  EXCEPTION_FILTERS_METADATA,
+  GUARDS_METADATA,
+  INTERCEPTORS_METADATA,
+  PIPES_METADATA,
+  ROUTE_ARGS_METADATA,
+} from '@nestjs/common/internal';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { INestApplication } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -18,9 +24,9 @@ export interface Direct {
 const ENHANCERS = [GUARDS_METADATA, INTERCEPTORS_METADATA, PIPES_METADATA, EXCEPTION_FILTERS_METADATA];
 
 /**
- * Calls handlers without Nest's router between, which costs a third of a whole request (bench/equipped-service.bench.ts). Only those for
- * which the router would do nothing more: no guard, interceptor, pipe or filter, no parameter of another decorator, one
- * instance for all requests. All others keep Nest's own path.
+ * Calls handlers without Nest's router between, which costs a third of a whole request (bench/equipped-
+ * service.bench.ts). Only those for which the router would do nothing more: no guard, interceptor, pipe or filter, no
+ * parameter of another decorator, one instance for all requests. All others keep Nest's own path.
  */
 export function callDirectly(app: INestApplication, direct: Direct): void {
   if (hasGlobalEnhancers(app.get(ApplicationConfig))) return;
@@ -57,7 +63,9 @@ function handlerOf(instance: object, method: Method, { status }: RouteFacts, dir
       for (const { index, read } of readers) parameters[index] = read(request, reply);
       const result = method.apply(instance, parameters);
       if (!(result instanceof Promise)) return direct.reply(reply, result, status);
-      result.then((body) => direct.reply(reply, body, status)).catch((error: unknown) => direct.fail(error, request, reply));
+      result
+        .then((body) => direct.reply(reply, body, status))
+        .catch((error: unknown) => direct.fail(error, request, reply));
     } catch (error) {
       direct.fail(error, request, reply);
     }
@@ -72,6 +80,10 @@ function isEnhanced(target: Method): boolean {
 /** The problem filter is global as well; `fail` does what it does. */
 function hasGlobalEnhancers(config: ApplicationConfig): boolean {
   const enhancers = [config.getGlobalGuards(), config.getGlobalInterceptors(), config.getGlobalPipes()];
-  const scoped = [config.getGlobalRequestGuards(), config.getGlobalRequestInterceptors(), config.getGlobalRequestPipes()];
+  const scoped = [
+    config.getGlobalRequestGuards(),
+    config.getGlobalRequestInterceptors(),
+    config.getGlobalRequestPipes(),
+  ];
   return [...enhancers, ...scoped].some(({ length }) => length > 0) || config.getGlobalFilters().length > 1;
 }

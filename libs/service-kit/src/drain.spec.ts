@@ -54,7 +54,10 @@ beforeEach(async () => {
 });
 afterEach(() => service.stop());
 
-async function get(url: string, agent?: Agent): Promise<{ status: number; connection: string | undefined; text: string }> {
+async function get(
+  url: string,
+  agent?: Agent,
+): Promise<{ status: number; connection: string | undefined; text: string }> {
   const sent = request(url, agent === undefined ? {} : { agent }).end();
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   let body = '';
@@ -105,7 +108,9 @@ test('a port in use is said in one line that names it', async () => {
   await once(other, 'listening');
   const { port } = other.address() as { port: number };
   for (const variable of ['SHOP_PORT', 'SHOP_ADMIN_PORT']) {
-    const refused = await openService({ settings, load, env: { [variable]: String(port) } }).catch((error: unknown) => error);
+    const refused = await openService({ settings, load, env: { [variable]: String(port) } }).catch(
+      (error: unknown) => error,
+    );
     expect(refused).toBeInstanceOf(PortTaken);
     expect((refused as PortTaken).message).toContain(`port ${port} is in use`);
   }

@@ -33,13 +33,17 @@ export class NotFound extends DomainError {
 }
 
 /**
- * 400: the request does not fit the contract. `pointer` is a JSON pointer into the body (`/quantity`), `?name` for a query
- * parameter, `{name}` for a path parameter.
+ * 400: the request does not fit the contract. `pointer` is a JSON pointer into the body (`/quantity`), `?name` for a
+ * query parameter, `{name}` for a path parameter.
  */
 export class ValidationFailed extends DomainError {
   override readonly code = 'validation_failed';
   constructor(override readonly errors: readonly FieldError[]) {
-    super(errors.length === 1 ? 'one part of the request is not valid' : `${errors.length} parts of the request are not valid`);
+    super(
+      errors.length === 1
+        ? 'one part of the request is not valid'
+        : `${errors.length} parts of the request are not valid`,
+    );
   }
 }
 

@@ -8,7 +8,14 @@ import { openService, type RunningService } from './testing';
 
 const { follow } = api('orders', {
   follow: route({
-    ...{ method: 'GET', path: '/orders/{orderId}/stream', params: z.object({ orderId: z.string() }), reply: z.string(), status: 200, codes: [] },
+    ...{
+      method: 'GET',
+      path: '/orders/{orderId}/stream',
+      params: z.object({ orderId: z.string() }),
+      reply: z.string(),
+      status: 200,
+      codes: [],
+    },
   }),
 }).routes;
 
@@ -39,7 +46,9 @@ beforeEach(async () => {
 afterEach(() => service.stop());
 
 async function open(orderId: string, headers: Record<string, string> = {}): Promise<IncomingMessage> {
-  const request = get(`${service.url}/orders/${orderId}/stream`, { headers: { accept: 'text/event-stream', ...headers } });
+  const request = get(`${service.url}/orders/${orderId}/stream`, {
+    headers: { accept: 'text/event-stream', ...headers },
+  });
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   return response.setEncoding('utf8');
 }
@@ -52,7 +61,10 @@ async function rest(response: IncomingMessage): Promise<string> {
 
 test('events are sent as they come, until the handler closes the stream', async () => {
   const response = await open('short');
-  expect(response.headers).toMatchObject({ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' });
+  expect(response.headers).toMatchObject({
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+  });
   expect(response.headers['x-trace-id']).toMatch(/^[0-9a-f]{32}$/);
   expect(await rest(response)).toBe('event: order\nid: 1\ndata: {"orderId":"short"}\n\n');
 });

@@ -98,7 +98,9 @@ const events = requestParameter(({ server }, _: undefined, reply) => {
   return new EventStream(reply, streams);
 }, 'reply');
 
-/** An `EventStream` over the answer of this request; pair it with `@Handle(route, { produces: 'text/event-stream' })`. */
+/**
+ * An `EventStream` over the answer of this request; pair it with `@Handle(route, { produces: 'text/event-stream' })`.
+ */
 export function Events(): ParameterDecorator {
   return events(undefined);
 }

@@ -2,7 +2,13 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { ServerResponse } from 'node:http';
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify';
+import {
+  fastify,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from 'fastify';
 import type { Priority } from '@stampede/resilience';
 import type { INestApplication } from '@nestjs/common';
 import { accepts } from './accept';
@@ -18,7 +24,10 @@ import type { RouteFacts } from './routing';
 
 /** The contract's limit of a request body. */
 export const BODY_LIMIT_BYTES = 64 * 1024;
-/** Longer than any client keeps an idle connection, so that the client closes first and no request meets a closing socket. */
+/**
+ * Longer than any client keeps an idle connection, so that the client closes first and no request meets a closing
+ * socket.
+ */
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 /** A request must have arrived whole by then; a slow sender holds a socket no longer. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -54,7 +63,9 @@ export class ServiceAdapter extends FastifyAdapter {
     server.addHook('onRequest', (request, reply, done) => this.greet(request, reply, done));
   }
 
-  /** Every route of `@Handle` goes through a slot, so that a direct call can take it over once the controllers exist. */
+  /**
+   * Every route of `@Handle` goes through a slot, so that a direct call can take it over once the controllers exist.
+   */
   override get(...route: Parameters<FastifyAdapter['get']>) {
     return super.get(...this.slotted(route));
   }
@@ -71,7 +82,9 @@ export class ServiceAdapter extends FastifyAdapter {
     return super.delete(...this.slotted(route));
   }
 
-  /** Calls handlers without Nest's router where that does the same. To be called when the application is initialised. */
+  /**
+   * Calls handlers without Nest's router where that does the same. To be called when the application is initialised.
+   */
   callDirectly(app: INestApplication): void {
     callDirectly(app, {
       reply: (reply, body, status) => void this.reply(reply, body, status),
@@ -90,7 +103,8 @@ export class ServiceAdapter extends FastifyAdapter {
     const slot = { handler: nestHandler as RequestHandler };
     this.slots.set(facts, slot);
     const handler: RequestHandler = (request, reply) => slot.handler(request, reply);
-    for (const key of Reflect.getMetadataKeys(nestHandler)) Reflect.defineMetadata(key, Reflect.getMetadata(key, nestHandler), handler);
+    for (const key of Reflect.getMetadataKeys(nestHandler))
+      Reflect.defineMetadata(key, Reflect.getMetadata(key, nestHandler), handler);
     return [...route.slice(0, -1), handler] as R;
   }
 
@@ -123,7 +137,12 @@ export class ServiceAdapter extends FastifyAdapter {
     }
     const headers = { allow: allowed.join(', ') };
     if (request.method === 'OPTIONS') void reply.code(204).headers(headers).send();
-    else this.manners.filter.answer(new Refused('method_not_allowed', `allowed: ${headers.allow}`, { headers }), request, reply);
+    else
+      this.manners.filter.answer(
+        new Refused('method_not_allowed', `allowed: ${headers.allow}`, { headers }),
+        request,
+        reply,
+      );
   }
 
   /** Nest's own `reply` also serves raw responses and files; here there are only Fastify's replies. */
@@ -156,8 +175,8 @@ function serverOptions({ filter }: AdapterOptions): FastifyServerOptions {
 }
 
 /**
- * Nest's adapter adds seven hooks to every request for features that are off here (middleware, CORS, versions by header); they cost
- * more than all of ours. While it is constructed, none is added.
+ * Nest's adapter adds seven hooks to every request for features that are off here (middleware, CORS, versions by
+ * header); they cost more than all of ours. While it is constructed, none is added.
  */
 function withoutAdapterHooks(server: FastifyInstance): FastifyInstance {
   return Object.assign(server, { addHook: () => server, skipMiddie: true });
@@ -171,8 +190,8 @@ function refuseUnreadable(this: unknown, error: NodeJS.ErrnoException, socket: S
   }
   const detail = error.code === 'HPE_HEADER_OVERFLOW' ? 'the headers are too large' : 'this is not an HTTP request';
   const body = JSON.stringify(problemOf({ code: 'validation_failed', detail, unexpected: false }, '/'));
-  const head = `HTTP/1.1 400 Bad Request\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`;
+  const type = `content-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}`;
   const traceId = randomBytes(16).toString('hex');
-  socket.end(`${head}x-trace-id: ${traceId}\r\nconnection: close\r\n\r\n${body}`);
+  const head = `HTTP/1.1 400 Bad Request\r\n${type}\r\nx-trace-id: ${traceId}\r\nconnection: close`;
+  socket.end(`${head}\r\n\r\n${body}`);
 }
-

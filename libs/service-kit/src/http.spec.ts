@@ -4,7 +4,18 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import request from 'supertest';
 import { z } from 'zod';
-import { Answer, Caller, Handle, IdempotencyKey, Input, NotFound, Refused, RequestBudget, defineSettings, type CallerIdentity } from './index';
+import {
+  Answer,
+  Caller,
+  Handle,
+  IdempotencyKey,
+  Input,
+  NotFound,
+  Refused,
+  RequestBudget,
+  defineSettings,
+  type CallerIdentity,
+} from './index';
 import { openService, type RunningService } from './testing';
 import type { Budget } from '@stampede/resilience';
 
@@ -12,7 +23,10 @@ const Id = z.uuid();
 const { readSeat, takeSeat, leaveSeat } = api('seats', {
   readSeat: route({
     ...{ method: 'GET', path: '/seats/{seatId}', params: z.object({ seatId: Id }) },
-    ...{ query: z.strictObject({ view: z.enum(['plain', 'full']).optional() }), reply: z.object({ seatId: z.string() }) },
+    ...{
+      query: z.strictObject({ view: z.enum(['plain', 'full']).optional() }),
+      reply: z.object({ seatId: z.string() }),
+    },
     ...{ status: 200, codes: ['not_found'] },
   }),
   takeSeat: route({
@@ -20,7 +34,14 @@ const { readSeat, takeSeat, leaveSeat } = api('seats', {
     ...{ reply: z.unknown(), status: 201, codes: [] },
   }),
   leaveSeat: route({
-    ...{ method: 'DELETE', path: '/seats/{seatId}', params: z.object({ seatId: Id }), reply: z.void(), status: 204, codes: [] },
+    ...{
+      method: 'DELETE',
+      path: '/seats/{seatId}',
+      params: z.object({ seatId: Id }),
+      reply: z.void(),
+      status: 204,
+      codes: [],
+    },
   }),
 }).routes;
 
@@ -35,7 +56,11 @@ class SeatsController {
   }
 
   @Handle(takeSeat)
-  take(@Input(takeSeat) input: InputOf<typeof takeSeat>, @Caller() caller: CallerIdentity, @IdempotencyKey() key: string) {
+  take(
+    @Input(takeSeat) input: InputOf<typeof takeSeat>,
+    @Caller() caller: CallerIdentity,
+    @IdempotencyKey() key: string,
+  ) {
     const body = { input, by: caller.id, key };
     return input.row === 'Z' ? new Answer(body, { status: 202, headers: { location: '/seats/1' } }) : body;
   }
@@ -59,7 +84,11 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-const take = (body: unknown = { row: 'A' }) => http.post('/seats').set(CALLER).send(body as object);
+const take = (body: unknown = { row: 'A' }) =>
+  http
+    .post('/seats')
+    .set(CALLER)
+    .send(body as object);
 
 test('a route answers with its status, its input and the id of its trace', async () => {
   const answer = await http.get(`/seats/${SEAT}?view=full`).set('x-budget-ms', '900');
@@ -81,13 +110,24 @@ test('a route without a reply answers 204 with no body', async () => {
 test('every part of a request that is wrong is named, with pointers into body, query and path', async () => {
   const wrong = await http.get('/seats/nonsense?view=odd&colour=red');
   expect([wrong.status, wrong.type, wrong.body.code]).toEqual([400, 'application/problem+json', 'validation_failed']);
-  expect(wrong.body.errors.map((error: { pointer: string }) => error.pointer).sort()).toEqual(['?colour', '?view', '{seatId}']);
+  expect(wrong.body.errors.map((error: { pointer: string }) => error.pointer).sort()).toEqual([
+    '?colour',
+    '?view',
+    '{seatId}',
+  ]);
   const body = await take({ row: 7, numbers: [1, 'x'], 'a/b': 1 });
-  expect(body.body.errors.map((error: { pointer: string }) => error.pointer).sort()).toEqual(['/a~1b', '/numbers/1', '/row']);
+  expect(body.body.errors.map((error: { pointer: string }) => error.pointer).sort()).toEqual([
+    '/a~1b',
+    '/numbers/1',
+    '/row',
+  ]);
 });
 
 test('fields and parameters that no schema knows are refused, also on routes that take none', async () => {
-  expect((await take({ row: 'A', colour: 'red' })).body.errors[0]).toEqual({ pointer: '/colour', detail: 'is not known' });
+  expect((await take({ row: 'A', colour: 'red' })).body.errors[0]).toEqual({
+    pointer: '/colour',
+    detail: 'is not known',
+  });
   expect((await http.delete(`/seats/${SEAT}?force=1`)).body.errors[0].pointer).toBe('?force');
   expect((await http.get(`/seats/${SEAT}?view=full&view=plain`)).status).toBe(400);
 });
@@ -110,8 +150,22 @@ test('an unexpected error says nothing of what is inside', async () => {
 
 test('a call that nobody vouches for, and one without a key, are told apart', async () => {
   expect((await http.post('/seats').set('idempotency-key', 'k1').send({ row: 'A' })).body.code).toBe('unauthenticated');
-  expect((await http.post('/seats').set({ ...CALLER, 'x-caller-role': 'king' }).send({ row: 'A' })).status).toBe(401);
-  expect((await http.post('/seats').set({ ...CALLER, 'idempotency-key': '' }).send({ row: 'A' })).body.code).toBe('idempotency_key_missing');
+  expect(
+    (
+      await http
+        .post('/seats')
+        .set({ ...CALLER, 'x-caller-role': 'king' })
+        .send({ row: 'A' })
+    ).status,
+  ).toBe(401);
+  expect(
+    (
+      await http
+        .post('/seats')
+        .set({ ...CALLER, 'idempotency-key': '' })
+        .send({ row: 'A' })
+    ).body.code,
+  ).toBe('idempotency_key_missing');
 });
 
 test.each([
@@ -129,7 +183,9 @@ test.each([
   ['HEAD', `/seats/${SEAT}`, 200, undefined],
   ['HEAD', '/seats', 405, 'OPTIONS, POST'],
 ])('%s %s is answered %s with Allow %s', async (method, path, status, allow) => {
-  const answer = await raw(`${method} ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n`);
+  const answer = await raw(
+    `${method} ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n`,
+  );
   expect(answer.status).toBe(status);
   expect(answer.header('allow')).toBe(allow);
   expect(answer.header('x-trace-id')).toMatch(/^[0-9a-f]{32}$/);
@@ -164,9 +220,12 @@ test.each<[string, Record<string, string>, string | Buffer, number, string]>([
   ['a compressed body', { 'content-encoding': 'gzip' }, '{}', 415, 'unsupported_media_type'],
   ['more than 64 KiB', {}, `{"row":"${'x'.repeat(65_536)}"}`, 413, 'body_too_large'],
 ])('%s is refused as a client error', async (_, headers, body, status, code) => {
-  const lines = Object.entries({ 'content-type': 'application/json', ...CALLER, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = Object.entries({ 'content-type': 'application/json', ...CALLER, ...headers }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
   const bytes = Buffer.from(body);
-  const head = `POST /seats HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: ${bytes.length}\r\n${lines.join('')}\r\n`;
+  const length = `content-length: ${bytes.length}\r\n`;
+  const head = `POST /seats HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${length}${lines.join('')}\r\n`;
   const answer = await raw(Buffer.concat([Buffer.from(head), bytes]));
   expect([answer.status, answer.body.code]).toEqual([status, code]);
 });
@@ -174,18 +233,27 @@ test.each<[string, Record<string, string>, string | Buffer, number, string]>([
 test('a body without a type is refused, and no body at all is named', async () => {
   const typeless = await raw(`POST /seats HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}`);
   expect([typeless.status, typeless.body.code]).toEqual([415, 'unsupported_media_type']);
-  expect((await http.post('/seats').set(CALLER)).body.errors).toEqual([{ pointer: '', detail: 'a JSON body is needed' }]);
+  expect((await http.post('/seats').set(CALLER)).body.errors).toEqual([
+    { pointer: '', detail: 'a JSON body is needed' },
+  ]);
 });
 
-test.each(['/seats/%', '/seats/%zz', '/seats/%ff', '/seats/%00', '/%c0%ae/seats', `/seats/${'x'.repeat(600)}`, '/seats/..%2f', '*seats', '/seats/1%00'])(
-  'the path %s is a client error',
-  async (path) => {
-    const answer = await raw(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
-    expect([400, 404]).toContain(answer.status);
-    expect(answer.body.status).toBe(answer.status);
-    expect(answer.header('x-trace-id')).toMatch(/^[0-9a-f]{32}$/);
-  },
-);
+test.each([
+  '/seats/%',
+  '/seats/%zz',
+  '/seats/%ff',
+  '/seats/%00',
+  '/%c0%ae/seats',
+  `/seats/${'x'.repeat(600)}`,
+  '/seats/..%2f',
+  '*seats',
+  '/seats/1%00',
+])('the path %s is a client error', async (path) => {
+  const answer = await raw(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+  expect([400, 404]).toContain(answer.status);
+  expect(answer.body.status).toBe(answer.status);
+  expect(answer.header('x-trace-id')).toMatch(/^[0-9a-f]{32}$/);
+});
 
 test.each(['nonsense\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n', `GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`])(
   'bytes that are no request get a problem as well',
@@ -219,5 +287,9 @@ async function raw(bytes: string | Buffer) {
   await once(socket, 'close');
   const [head = '', body = ''] = Buffer.concat(chunks).toString().split('\r\n\r\n', 2);
   const header = (name: string) => new RegExp(`^${name}: (.*)$`, 'im').exec(head.replaceAll('\r', ''))?.[1];
-  return { status: Number(head.split(' ')[1]), header, body: body.startsWith('{') ? (JSON.parse(body) as Record<string, unknown>) : {} };
+  return {
+    status: Number(head.split(' ')[1]),
+    header,
+    body: body.startsWith('{') ? (JSON.parse(body) as Record<string, unknown>) : {},
+  };
 }

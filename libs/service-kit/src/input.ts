@@ -18,8 +18,8 @@ const MOST_ERRORS = 20;
 const NOTHING = z.strictObject({});
 
 /**
- * The parser of a route: path, query and body checked by its schemas and flattened into one object. Unknown body fields and
- * unknown query parameters are refused, also where the schema itself would drop them.
+ * The parser of a route: path, query and body checked by its schemas and flattened into one object. Unknown body
+ * fields and unknown query parameters are refused, also where the schema itself would drop them.
  */
 export function inputParser<R extends Route>(route: R): (raw: RawInput) => InputOf<R> {
   const params = route.params;
@@ -28,7 +28,8 @@ export function inputParser<R extends Route>(route: R): (raw: RawInput) => Input
   return (raw) => {
     const errors: FieldError[] = [];
     const input = body === undefined ? {} : check(body, raw.body, 'body', errors);
-    if (route.query !== undefined || hasKeys(raw.query)) Object.assign(input, check(query, raw.query ?? {}, 'query', errors));
+    if (route.query !== undefined || hasKeys(raw.query))
+      Object.assign(input, check(query, raw.query ?? {}, 'query', errors));
     if (params !== undefined) Object.assign(input, check(params, raw.params, 'params', errors));
     if (errors.length > 0) throw new ValidationFailed(errors.slice(0, MOST_ERRORS));
     return input as InputOf<R>;
@@ -57,7 +58,8 @@ function check(schema: z.ZodType, value: unknown, place: Place, errors: FieldErr
 
 function describe(issue: z.core.$ZodIssue, place: Place, errors: FieldError[]): void {
   if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys) errors.push({ pointer: pointerTo([...issue.path, key], place), detail: 'is not known' });
+    for (const key of issue.keys)
+      errors.push({ pointer: pointerTo([...issue.path, key], place), detail: 'is not known' });
     return;
   }
   errors.push({ pointer: pointerTo(issue.path, place), detail: issue.message });
@@ -66,7 +68,11 @@ function describe(issue: z.core.$ZodIssue, place: Place, errors: FieldError[]): 
 function pointerTo(path: readonly PropertyKey[], place: Place): string {
   const names = path.map(String);
   const pointer =
-    place === 'query' ? `?${names.join('.')}` : place === 'params' ? `{${names.join('.')}}` : names.map(escaped).join('');
+    place === 'query'
+      ? `?${names.join('.')}`
+      : place === 'params'
+        ? `{${names.join('.')}}`
+        : names.map(escaped).join('');
   return pointer.length > LONGEST_POINTER ? `${pointer.slice(0, LONGEST_POINTER)}…` : pointer;
 }
 

@@ -4,11 +4,28 @@ import { IdempotencyStore, idempotencyMigration, type Database } from '@stampede
 import { testDatabase, type TestDatabase } from '@stampede/db/testing';
 import request from 'supertest';
 import { z } from 'zod';
-import { DATABASE, Handle, IdempotencyKey, Input, Refused, Unavailable, defineSettings, keyed, type KeyClaim } from './index';
+import {
+  DATABASE,
+  Handle,
+  IdempotencyKey,
+  Input,
+  Refused,
+  Unavailable,
+  defineSettings,
+  keyed,
+  type KeyClaim,
+} from './index';
 import { openService, type RunningService } from './testing';
 
 const { place } = api('orders', {
-  place: route({ method: 'POST', path: '/orders', body: z.strictObject({ how: z.string() }), reply: z.unknown(), status: 202, codes: [] }),
+  place: route({
+    method: 'POST',
+    path: '/orders',
+    body: z.strictObject({ how: z.string() }),
+    reply: z.unknown(),
+    status: 202,
+    codes: [],
+  }),
 }).routes;
 
 const runs: string[] = [];
@@ -70,7 +87,11 @@ test.each(['well', 'stored later'])('a repeat of what went %s replays status, bo
   const first = await send(how);
   const second = await send(how);
   expect(first.headers['idempotent-replayed']).toBeUndefined();
-  expect([second.status, second.text, second.headers['location']]).toEqual([202, first.text, first.headers['location']]);
+  expect([second.status, second.text, second.headers['location']]).toEqual([
+    202,
+    first.text,
+    first.headers['location'],
+  ]);
   expect(second.headers['idempotent-replayed']).toBe('true');
   expect(runs).toEqual([how]);
 });
@@ -96,7 +117,11 @@ test('a repeat while the first is running is told when to come back, and nothing
   while (runs.length === 0) await new Promise(setImmediate);
   const second = await send('well');
   hold.resolve();
-  expect([second.status, second.body.code, Number(second.headers['retry-after']) > 0]).toEqual([409, 'idempotency_in_flight', true]);
+  expect([second.status, second.body.code, Number(second.headers['retry-after']) > 0]).toEqual([
+    409,
+    'idempotency_in_flight',
+    true,
+  ]);
   expect([(await first).status, runs]).toEqual([202, ['well']]);
 });
 

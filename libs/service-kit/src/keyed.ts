@@ -27,16 +27,19 @@ export interface Success<Body> {
 export interface KeyClaim {
   /** A UUIDv7 chosen at the first claim and kept when a later request takes over: use it as the id of what is made. */
   readonly resourceId: string;
-  /** Stores the answer in the transaction that makes its effect durable. @throws ClaimLost where another request took over */
+  /**
+   * Stores the answer in the transaction that makes its effect durable. @throws ClaimLost where another request took
+   * over
+   */
   complete<Body>(tx: Tx, success: Success<Body>): Promise<Success<Body>>;
   /** Replaces a completed answer by a better one before that is sent. @throws ClaimLost */
   amend<Body>(success: Success<Body>): Promise<Success<Body>>;
 }
 
 /**
- * Runs once per key: a repeat replays the stored answer with `Idempotent-Replayed: true`. Stored are successes and final answers of the
- * domain (404, 409); anything else frees the key. `run` should `complete` in its own transaction; a success that it has not
- * completed is stored afterwards, which a crash in between loses.
+ * Runs once per key: a repeat replays the stored answer with `Idempotent-Replayed: true`. Stored are successes and
+ * final answers of the domain (404, 409); anything else frees the key. `run` should `complete` in its own
+ * transaction; a success that it has not completed is stored afterwards, which a crash in between loses.
  * @throws idempotency_in_flight, idempotency_conflict
  */
 export async function keyed<Body>(
@@ -62,7 +65,8 @@ export async function keyed<Body>(
     if (!completed) await claim.store(success);
     return fresh(success);
   } catch (error) {
-    if (isClaimLost(error)) throw new Refused('idempotency_in_flight', 'another request goes on with this key', { cause: error });
+    if (isClaimLost(error))
+      throw new Refused('idempotency_in_flight', 'another request goes on with this key', { cause: error });
     await settle(claim, call, error);
     throw error;
   }
@@ -81,7 +85,11 @@ function replayed<Body>({ status, body, location }: StoredAnswer): Answer<Body> 
 
 /** What a repeat under this key must be told as well: the domain said no, and would say so again. */
 export function isFinal(error: unknown): error is DomainError {
-  return error instanceof DomainError && (error.status === 404 || error.status === 409) && error.code !== 'idempotency_in_flight';
+  return (
+    error instanceof DomainError &&
+    (error.status === 404 || error.status === 409) &&
+    error.code !== 'idempotency_in_flight'
+  );
 }
 
 async function settle(claim: Claim, call: KeyedCall, error: unknown): Promise<void> {

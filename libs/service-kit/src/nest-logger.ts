@@ -8,7 +8,9 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
-/** Nest's own messages, as JSON lines of the service. What Nest tells at every start is of interest to nobody: debug. */
+/**
+ * Nest's own messages, as JSON lines of the service. What Nest tells at every start is of interest to nobody: debug.
+ */
 export class NestLogger implements LoggerService {
   constructor(private readonly log_: Log) {}
 

@@ -1,10 +1,17 @@
 import { LoadShedder, LoopDelay, type Priority } from '@stampede/resilience';
 
-/** A loop that is later than this serves nobody in time: critical work is shed from here, normal work from 80 %, background from half. */
+/**
+ * A loop that is later than this serves nobody in time: critical work is shed from here, normal work from 80 %,
+ * background from half.
+ */
 const MAX_LOOP_DELAY_MS = 1_000;
-/** Readiness is taken back only after that much delay: a single pause must not send all traffic to the other replicas. */
+/**
+ * Readiness is taken back only after that much delay: a single pause must not send all traffic to the other replicas.
+ */
 const UNREADY_LOOP_DELAY_MS = 2_000;
-/** Callers that wait for a connection of the pool: at a pool of ten and 5 ms a statement, a tenth of a second of work. */
+/**
+ * Callers that wait for a connection of the pool: at a pool of ten and 5 ms a statement, a tenth of a second of work.
+ */
 const MOST_WAITING_FOR_POOL = 200;
 /** Loading modules and the tracing SDK holds the loop up as well; that is no load. */
 const SETTLE_MS = 1_000;

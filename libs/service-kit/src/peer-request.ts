@@ -26,7 +26,10 @@ export function wireWriter(route: Route): (input: Readonly<Record<string, unknow
   };
 }
 
-/** An answer that no contract knows: a proxy's, or one that cannot be read. `status` lets resilience judge the peer by it. */
+/**
+ * An answer that no contract knows: a proxy's, or one that cannot be read. `status` lets resilience judge the peer by
+ * it.
+ */
 export class PeerFailure extends Error {
   override readonly name = 'PeerFailure';
   declare readonly retryAfterMs?: number;
@@ -49,9 +52,14 @@ export async function readReply(peer: string, route: Route, response: Dispatcher
   if (statusCode < 200 || statusCode > 299) throw refusal(peer, statusCode, text, retryAfterOf(response.headers));
   const reply = route.reply.safeParse(text === '' ? undefined : parseJson(text));
   if (reply.success) return reply.data;
-  throw new PeerFailure(peer, undefined, `${peer} answered ${route.method} ${route.path} with something else than the contract says`, {
-    cause: reply.error,
-  });
+  throw new PeerFailure(
+    peer,
+    undefined,
+    `${peer} answered ${route.method} ${route.path} with something else than the contract says`,
+    {
+      cause: reply.error,
+    },
+  );
 }
 
 function refusal(peer: string, status: number, text: string, retryAfterMs: number | undefined): Error {

@@ -14,10 +14,22 @@ const inventoryApi = api('inventory', {
   }),
   holdSeats: route({
     ...{ method: 'POST', path: '/events/{eventId}/holds', params: z.object({ eventId: z.string() }) },
-    ...{ body: z.strictObject({ quantity: z.int(), note: z.string().optional() }), reply: Hold, status: 201, codes: ['sold_out'] },
+    ...{
+      body: z.strictObject({ quantity: z.int(), note: z.string().optional() }),
+      reply: Hold,
+      status: 201,
+      codes: ['sold_out'],
+    },
   }),
   releaseHold: route({
-    ...{ method: 'DELETE', path: '/holds/{holdId}', params: z.object({ holdId: z.string() }), reply: z.void(), status: 204, codes: [] },
+    ...{
+      method: 'DELETE',
+      path: '/holds/{holdId}',
+      params: z.object({ holdId: z.string() }),
+      reply: z.void(),
+      status: 204,
+      codes: [],
+    },
   }),
 });
 
@@ -35,7 +47,9 @@ test('a call goes out as path, query and body, with the budget and the caller it
   inventory.handlers.readHold = () => hold;
   const budget = Budget.ofMs(700);
   const caller = { id: 'b1', role: 'buyer' } as const;
-  await expect(client().holdSeats({ eventId: 'e/1', quantity: 2 }, { budget, caller, idempotencyKey: 'k1' })).resolves.toEqual(hold);
+  await expect(
+    client().holdSeats({ eventId: 'e/1', quantity: 2 }, { budget, caller, idempotencyKey: 'k1' }),
+  ).resolves.toEqual(hold);
   await expect(client().readHold({ holdId: 'h1', view: 'a b' })).resolves.toEqual(hold);
   expect(inventory.calls.map(({ operation, input }) => [operation, input])).toEqual([
     ['holdSeats', { eventId: 'e/1', quantity: 2 }],
@@ -59,9 +73,17 @@ test('a refusal of the peer arrives with its code, its detail and its time', asy
   inventory.handlers.holdSeats = () => {
     throw new Refused('sold_out', 'too few', { retryAfterMs: 3_000 });
   };
-  const refused = await client().holdSeats({ eventId: 'e1', quantity: 2 }).catch((error: unknown) => error);
+  const refused = await client()
+    .holdSeats({ eventId: 'e1', quantity: 2 })
+    .catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(RemoteProblem);
-  expect(refused).toMatchObject({ code: 'sold_out', detail: 'too few', retryAfterMs: 3_000, peer: 'inventory', status: 409 });
+  expect(refused).toMatchObject({
+    code: 'sold_out',
+    detail: 'too few',
+    retryAfterMs: 3_000,
+    peer: 'inventory',
+    status: 409,
+  });
   expect(inventory.calls).toHaveLength(1);
 });
 
@@ -82,7 +104,8 @@ test('a read is tried again at another replica; a write whose answer is lost is 
 });
 
 test('a write that carries a key is repeated until it is answered', async () => {
-  inventory.handlers.holdSeats = (_, { drop }) => (inventory.calls.length < 3 ? drop() : new Answer(hold, { status: 201 }));
+  inventory.handlers.holdSeats = (_, { drop }) =>
+    inventory.calls.length < 3 ? drop() : new Answer(hold, { status: 201 });
   await expect(client().holdSeats({ eventId: 'e1', quantity: 2 }, { idempotencyKey: 'k1' })).resolves.toEqual(hold);
   expect(inventory.calls.map(({ headers }) => headers['idempotency-key'])).toEqual(['k1', 'k1', 'k1']);
 });
@@ -103,7 +126,9 @@ test('a crash of the peer is unavailable for a read and unknown for a write', as
   inventory.handlers.readHold = inventory.handlers.holdSeats = () => {
     throw new Error('bug');
   };
-  const read = await client().readHold({ holdId: 'h1' }).catch((error: unknown) => error);
+  const read = await client()
+    .readHold({ holdId: 'h1' })
+    .catch((error: unknown) => error);
   expect(read).toMatchObject({ code: 'unavailable', detail: 'inventory cannot be reached' });
   await expect(client().holdSeats({ eventId: 'e1', quantity: 2 })).rejects.toThrow(UnknownOutcome);
 });
@@ -130,7 +155,9 @@ test('an open circuit refuses without asking', async () => {
   expect(inventory.calls).toHaveLength(2);
 });
 
-async function answering(listener: Parameters<typeof createServer>[1]): Promise<{ url: string; close(): Promise<void> }> {
+async function answering(
+  listener: Parameters<typeof createServer>[1],
+): Promise<{ url: string; close(): Promise<void> }> {
   const server: Server = createServer(listener as never).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const close = async () => {

@@ -37,7 +37,10 @@ export interface PeerOptions {
   readonly breaker?: CircuitBreakerOptions;
   /** `false` where a mesh ejects, or where the list is one name. */
   readonly ejection?: EjectionOptions | false;
-  /** `false` where a caller above retries already: retries happen at one layer only. Default three attempts, for a fifth of the calls and ten a second. */
+  /**
+   * `false` where a caller above retries already: retries happen at one layer only. Default three attempts, for a
+   * fifth of the calls and ten a second.
+   */
   readonly retries?: (RetryOptions & RetryBudgetOptions) | false;
   readonly hedge?: HedgeOptions;
 }
@@ -53,7 +56,10 @@ export interface PeerCall {
   readonly timeoutMs?: number;
 }
 
-/** One function per route. @throws the peer's own problem (RemoteProblem), unavailable (nothing was done), outcome_unknown, budget_spent */
+/**
+ * One function per route. @throws the peer's own problem (RemoteProblem), unavailable (nothing was done),
+ * outcome_unknown, budget_spent
+ */
 export type Peer<A extends Api> = {
   readonly [Name in keyof A['routes']]: (
     input: RequestOf<A['routes'][Name]>,
@@ -85,8 +91,13 @@ export function peer<A extends Api>(api: A, options: PeerOptions): Peer<A> {
     timeoutMs: options.timeoutMs ?? ATTEMPT_TIMEOUT_MS,
     bulkhead: options.bulkhead ?? { maxInFlight: MOST_IN_FLIGHT, maxQueue: MOST_QUEUED },
     breaker: options.breaker ?? {},
-    balancer: { addresses: options.addresses, ...(options.ejection === undefined ? {} : { ejection: options.ejection }) },
-    ...(options.retries === false ? {} : { retry: { maxAttempts: MOST_ATTEMPTS, floorPerSecond: RETRIES_PER_SECOND, ...options.retries } }),
+    balancer: {
+      addresses: options.addresses,
+      ...(options.ejection === undefined ? {} : { ejection: options.ejection }),
+    },
+    ...(options.retries === false
+      ? {}
+      : { retry: { maxAttempts: MOST_ATTEMPTS, floorPerSecond: RETRIES_PER_SECOND, ...options.retries } }),
     ...(options.hedge === undefined ? {} : { hedge: options.hedge }),
   });
   const observe = attemptObserver(name, options.service);
@@ -105,8 +116,12 @@ export function peersOf<Apis extends Readonly<Record<string, Api>>>(
 ): { readonly [Name in keyof Apis]: Peer<Apis[Name]> } {
   const entries = Object.entries(apis).map(([key, api]) => {
     const addresses = config.peers[api.service];
-    if (addresses === undefined) throw new Error(`${config.service} does not list ${api.service} among the peers of its settings`);
-    return [key, peer(api, { ejection: addresses.length > 1 ? {} : false, service: config.service, ...overrides[key], addresses })];
+    if (addresses === undefined)
+      throw new Error(`${config.service} does not list ${api.service} among the peers of its settings`);
+    return [
+      key,
+      peer(api, { ejection: addresses.length > 1 ? {} : false, service: config.service, ...overrides[key], addresses }),
+    ];
   });
   return Object.fromEntries(entries) as { readonly [Name in keyof Apis]: Peer<Apis[Name]> };
 }

@@ -1,7 +1,10 @@
 /** A wait above this counts as this. */
 const LONGEST_WAIT_SECONDS = 10;
 
-/** Seconds of `Prefer: wait=N`; undefined where the header is missing, malformed or asks for no wait. @see RFC 7240, section 4.3 */
+/**
+ * Seconds of `Prefer: wait=N`; undefined where the header is missing, malformed or asks for no wait. @see RFC 7240,
+ * section 4.3
+ */
 export function preferredWaitSeconds(header: string | readonly string[] | undefined): number | undefined {
   const preferences = (typeof header === 'string' ? header : (header ?? []).join(',')).split(',');
   for (const preference of preferences) {

@@ -29,7 +29,8 @@ export class ProblemFilter implements ExceptionFilter {
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const classified = classify(error, this.isTransient);
     const route = request.routeOptions?.url ?? 'unknown';
-    if (classified.unexpected) this.log.error({ err: error, method: request.method, route }, 'a request failed unexpectedly');
+    if (classified.unexpected)
+      this.log.error({ err: error, method: request.method, route }, 'a request failed unexpectedly');
     if (reply.sent || reply.raw.headersSent) {
       reply.raw.destroy();
       return;

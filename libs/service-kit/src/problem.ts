@@ -17,11 +17,17 @@ const RETRY_TRANSIENT_MS = 1_000;
 /** How Fastify's own refusals read in the contract's words. */
 const FRAMEWORK_CODES: Readonly<Record<string, { code: ProblemCode; detail: string }>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body_too_large', detail: 'a body has at most 64 KiB' },
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'unsupported_media_type', detail: 'the body must be application/json in UTF-8' },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    code: 'unsupported_media_type',
+    detail: 'the body must be application/json in UTF-8',
+  },
   FST_ERR_CTP_EMPTY_TYPE: { code: 'unsupported_media_type', detail: 'the body must be application/json in UTF-8' },
   FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'malformed_json', detail: 'the body is empty' },
   FST_ERR_CTP_INVALID_JSON_BODY: { code: 'malformed_json', detail: 'the body is not JSON' },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'malformed_json', detail: 'the body is shorter or longer than its Content-Length' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    code: 'malformed_json',
+    detail: 'the body is shorter or longer than its Content-Length',
+  },
   FST_ERR_BAD_URL: { code: 'validation_failed', detail: 'the path is not a valid URL path' },
   FST_ERR_MAX_PARAM_LENGTH: { code: 'validation_failed', detail: 'a part of the path is too long' },
 };
@@ -32,7 +38,12 @@ export function classify(error: unknown, isTransient: (error: unknown) => boolea
   const known = knownCode(error);
   if (known !== undefined) return known;
   if (isTransient(error)) {
-    return { code: 'unavailable', detail: 'a store cannot be reached', retryAfterMs: RETRY_TRANSIENT_MS, unexpected: false };
+    return {
+      code: 'unavailable',
+      detail: 'a store cannot be reached',
+      retryAfterMs: RETRY_TRANSIENT_MS,
+      unexpected: false,
+    };
   }
   return { code: 'internal', detail: 'something went wrong here', unexpected: true };
 }

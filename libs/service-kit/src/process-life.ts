@@ -14,8 +14,9 @@ let armed = false;
 let stopping: Promise<void> | undefined;
 
 /**
- * Ties a service to this process: SIGTERM (and SIGINT, unless a parent coordinates) drains all services of the process, then exits. With
- * `parentPipe` the end of standard input does the same, so that no service outlives its runner.
+ * Ties a service to this process: SIGTERM (and SIGINT, unless a parent coordinates) drains all services of the
+ * process, then exits. With `parentPipe` the end of standard input does the same, so that no service outlives its
+ * runner.
  */
 export function liveWithProcess(service: Stoppable, options: { parentPipe: boolean; log: Log }): void {
   running.add(service);
@@ -49,6 +50,7 @@ async function stopAll(reason: string, log: Log): Promise<void> {
     process.exit(1);
   }, STOP_DEADLINE_MS).unref();
   const results = await Promise.allSettled([...running].map((service) => service.stop()));
-  for (const result of results) if (result.status === 'rejected') log.error({ err: result.reason as unknown }, 'stopping failed');
+  for (const result of results)
+    if (result.status === 'rejected') log.error({ err: result.reason as unknown }, 'stopping failed');
   process.exit(results.some(({ status }) => status === 'rejected') ? 1 : 0);
 }

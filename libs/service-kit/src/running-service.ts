@@ -87,7 +87,13 @@ export class RunningService {
   private async open(): Promise<this> {
     const { host } = this.config;
     const routes: Record<string, AdminRoute> = {};
-    this.admin = await openAdminServer({ host, port: this.config.adminPort, ready: () => this.readiness(), metrics: () => this.telemetry.metrics.render(), routes });
+    this.admin = await openAdminServer({
+      host,
+      port: this.config.adminPort,
+      ready: () => this.readiness(),
+      metrics: () => this.telemetry.metrics.render(),
+      routes,
+    });
     this.stores = await openStores(this.config, this.needs, this.parts.migrations ?? []);
     this.watchPool(this.stores.database);
     if (this.config.migrate === 'only') return this;
@@ -109,7 +115,8 @@ export class RunningService {
   private watchPool(database: Database | undefined): void {
     if (database === undefined) return;
     const { metrics, service } = this.telemetry;
-    for (const state of ['total', 'idle'] as const) metrics.read('poolConnections', { database: service, state }, () => database.stats()[state]);
+    for (const state of ['total', 'idle'] as const)
+      metrics.read('poolConnections', { database: service, state }, () => database.stats()[state]);
     metrics.read('poolWaiting', { database: service }, () => database.stats().waiting);
   }
 
@@ -152,7 +159,13 @@ export class RunningService {
       [BUS, stores.bus],
     ]);
     const providers = [...provided].map(([provide, useValue]) => ({ provide, useValue }));
-    return { module: ServiceModule, global: true, providers, exports: [...provided.keys()], imports: [this.parts.module as Type<unknown>] };
+    return {
+      module: ServiceModule,
+      global: true,
+      providers,
+      exports: [...provided.keys()],
+      imports: [this.parts.module as Type<unknown>],
+    };
   }
 
   private readiness(): true | string {
@@ -161,7 +174,10 @@ export class RunningService {
     return this.parts.ready?.(this.app) ?? true;
   }
 
-  /** Readiness off, wait for clients to look away, finish what is in flight, then consumers, module and stores. May be called twice. */
+  /**
+   * Readiness off, wait for clients to look away, finish what is in flight, then consumers, module and stores. May be
+   * called twice.
+   */
   stop(): Promise<void> {
     this.stopping ??= this.drain();
     return this.stopping;
@@ -181,7 +197,10 @@ export class RunningService {
     await this.telemetry.shutdown();
   }
 
-  /** Connections that fall idle while the last answers go out are closed as well: clients would keep them for a minute. */
+  /**
+   * Connections that fall idle while the last answers go out are closed as well: clients would keep them for a
+   * minute.
+   */
   private async closeTraffic(app: NestFastifyApplication): Promise<void> {
     this.streams.closeAll();
     const server = app.getHttpServer();

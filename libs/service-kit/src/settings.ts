@@ -1,5 +1,15 @@
 import { environmentPrefix, peerUrlsVariable } from '@stampede/topology';
-import { integer, loadConfig, oneOf, text, url, urlList, type Environment, type ValuesOf, type Variables } from './config';
+import {
+  integer,
+  loadConfig,
+  oneOf,
+  text,
+  url,
+  urlList,
+  type Environment,
+  type ValuesOf,
+  type Variables,
+} from './config';
 
 /** What a service needs besides its own variables; each adds what it takes to reach it. */
 export interface Needs {
@@ -34,7 +44,8 @@ export interface BaseConfig {
 }
 
 export type PeerAddresses = Readonly<Record<string, readonly string[]>>;
-export type ServiceConfig<S extends Variables = Variables> = BaseConfig & ValuesOf<S> & { readonly peers: PeerAddresses };
+export type ServiceConfig<S extends Variables = Variables> = BaseConfig &
+  ValuesOf<S> & { readonly peers: PeerAddresses };
 /** What is the same in every service's configuration. */
 export type AnyConfig = BaseConfig & { readonly peers: PeerAddresses };
 
@@ -66,7 +77,11 @@ export function defineSettings<const S extends Variables>(service: string, own: 
     const known = [peerUrlsVariable(service), `${prefix}_DATABASE_URL`];
     const database = needs.database === true && env[`${prefix}_DATABASE_URL`] === undefined ? databaseServer() : {};
     const values = loadConfig({ ...variables, ...database }, { prefix, known, env }) as Record<string, unknown>;
-    return { ...values, ...baseConfig(service, prefix, values, env), peers: addressesOf(needs, values) } as ServiceConfig<S>;
+    return {
+      ...values,
+      ...baseConfig(service, prefix, values, env),
+      peers: addressesOf(needs, values),
+    } as ServiceConfig<S>;
   };
   const databaseRow = needs.database === true ? databaseServer() : {};
   return { service, needs, variables: { ...variables, ...databaseRow }, load };
@@ -79,7 +94,12 @@ function baseVariables(prefix: string, needs: Needs): Variables {
     [`${prefix}_PORT`]: port('traffic port; 0 takes a free one'),
     [`${prefix}_ADMIN_PORT`]: port('port of probes and metrics; 0 takes a free one'),
     STAMPEDE_REPLICA: text({ default: '0', why: 'tells replicas apart in telemetry' }),
-    STAMPEDE_DRAIN_MS: integer({ min: 0, max: LONGEST_DRAIN_MS, default: 0, why: 'time for clients to look away before the port closes' }),
+    STAMPEDE_DRAIN_MS: integer({
+      min: 0,
+      max: LONGEST_DRAIN_MS,
+      default: 0,
+      why: 'time for clients to look away before the port closes',
+    }),
     STAMPEDE_PARENT_PIPE: oneOf(['0', '1'], { default: '0', why: '1: stop when standard input ends' }),
     STAMPEDE_MIGRATE: oneOf(['start', 'only', 'off'], { default: 'start', why: 'who brings the database up to date' }),
     ...(needs.bus === true ? busVariables() : {}),
@@ -89,8 +109,15 @@ function baseVariables(prefix: string, needs: Needs): Variables {
 
 function busVariables(): Variables {
   return {
-    KAFKA_BROKERS: text({ optional: true, why: 'real Kafka in place of the embedded bus: host:port, separated by commas' }),
-    BUS_DATABASE_URL: url({ optional: true, protocols: POSTGRES, why: 'where the embedded bus is; default the database bus of DATABASE_URL' }),
+    KAFKA_BROKERS: text({
+      optional: true,
+      why: 'real Kafka in place of the embedded bus: host:port, separated by commas',
+    }),
+    BUS_DATABASE_URL: url({
+      optional: true,
+      protocols: POSTGRES,
+      why: 'where the embedded bus is; default the database bus of DATABASE_URL',
+    }),
   };
 }
 
@@ -105,7 +132,9 @@ function busUrl(values: Record<string, unknown>, env: Environment): string | und
 }
 
 function databaseServer(): Variables {
-  return { DATABASE_URL: url({ protocols: POSTGRES, why: 'the PostgreSQL server; the database is named like the service' }) };
+  return {
+    DATABASE_URL: url({ protocols: POSTGRES, why: 'the PostgreSQL server; the database is named like the service' }),
+  };
 }
 
 function baseConfig(service: string, prefix: string, values: Record<string, unknown>, env: Environment): BaseConfig {
@@ -126,7 +155,9 @@ function baseConfig(service: string, prefix: string, values: Record<string, unkn
 }
 
 function addressesOf(needs: Needs, values: Record<string, unknown>): PeerAddresses {
-  return Object.fromEntries((needs.peers ?? []).map((peer) => [peer, values[peerUrlsVariable(peer)] as readonly string[]]));
+  return Object.fromEntries(
+    (needs.peers ?? []).map((peer) => [peer, values[peerUrlsVariable(peer)] as readonly string[]]),
+  );
 }
 
 /** One row of a README's table. */

@@ -14,7 +14,10 @@ export interface Stores {
 const WAIT_FOR_SERVER_MS = 30_000;
 const ASK_AGAIN_MS = 500;
 
-/** Opens what the service needs and brings its database up to date. The libraries are loaded only where they are needed. */
+/**
+ * Opens what the service needs and brings its database up to date. The libraries are loaded only where they are
+ * needed.
+ */
 export async function openStores(
   config: ServiceConfig,
   needs: { readonly database?: boolean; readonly bus?: boolean },
@@ -31,7 +34,12 @@ export async function openStores(
   return { database, bus, isTransient, close };
 }
 
-const NO_STORES: Stores = { database: undefined, bus: undefined, isTransient: () => false, close: async () => undefined };
+const NO_STORES: Stores = {
+  database: undefined,
+  bus: undefined,
+  isTransient: () => false,
+  close: async () => undefined,
+};
 
 async function openOwnDatabase(config: ServiceConfig, migrations: readonly string[]): Promise<Database> {
   const { ensureDatabase, isTransient, migrate, openDatabase, serviceDatabaseUrl } = await import('@stampede/db');
@@ -55,7 +63,10 @@ async function openOwnBus(config: ServiceConfig): Promise<Bus> {
   return openBus({ kafkaBrokers, embeddedUrl, clientId });
 }
 
-async function whileTransient(isTransient: (error: unknown) => boolean, attempt: () => Promise<unknown>): Promise<void> {
+async function whileTransient(
+  isTransient: (error: unknown) => boolean,
+  attempt: () => Promise<unknown>,
+): Promise<void> {
   const endsAt = Date.now() + WAIT_FOR_SERVER_MS;
   for (;;) {
     try {

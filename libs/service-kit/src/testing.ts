@@ -34,7 +34,10 @@ export type FakeHandlers<A extends Api> = {
   ) => Reply<A['routes'][Name]> | Promise<Reply<A['routes'][Name]>>;
 };
 
-/** A peer made from its contract, over real HTTP: it refuses what the contract refuses, and cannot answer what the contract does not say. */
+/**
+ * A peer made from its contract, over real HTTP: it refuses what the contract refuses, and cannot answer what the
+ * contract does not say.
+ */
 export interface FakePeer<A extends Api> {
   readonly url: string;
   readonly calls: FakeCall[];
@@ -83,7 +86,10 @@ function drop(request: FastifyRequest): never {
 export interface OpenServiceOptions<S extends Variables> {
   readonly settings: Settings<S>;
   readonly load: (config: ServiceConfig<S>) => Promise<ServiceParts> | ServiceParts;
-  /** The whole environment of the service; nothing of the real one gets in. `DATABASE_URL` and the like come from the test's database. */
+  /**
+   * The whole environment of the service; nothing of the real one gets in. `DATABASE_URL` and the like come from the
+   * test's database.
+   */
   readonly env?: Environment;
 }
 
