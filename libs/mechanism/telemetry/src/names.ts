@@ -174,9 +174,17 @@ export const spanNames = {
   server: (method: string, route: string): string => `${method} ${route}`,
   client: (method: string, peer: string, operation: string | undefined): string =>
     operation === undefined ? `${method} ${peer}` : `${peer}.${operation}`,
+  sql: (text: string, database: string | undefined): string => `pg.query:${sqlVerb(text)} ${database ?? ''}`.trimEnd(),
   send: (topic: string): string => `send ${topic}`,
   process: (topic: string): string => `process ${topic}`,
 };
+
+/** What a statement does: behind `with`, its first change, or it is a select. */
+function sqlVerb(text: string): string {
+  const first = /^[\s(]*([a-z]+)/i.exec(text)?.[1]?.toUpperCase() ?? 'SQL';
+  if (first !== 'WITH') return first;
+  return /\b(insert|update|delete|merge)\b/i.exec(text)?.[1]?.toUpperCase() ?? 'SELECT';
+}
 
 /** OpenTelemetry's semantic conventions, and our own with the prefix `stampede.` */
 export const attributes = {

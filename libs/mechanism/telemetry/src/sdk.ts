@@ -4,6 +4,7 @@ import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { defaultResource, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { SamplingDecision, type Sampler } from '@opentelemetry/sdk-trace';
+import { spanNames } from './names';
 import type { Sampling } from './sampling';
 import { newSpanId, newTraceId } from './traceparent';
 
@@ -41,7 +42,12 @@ export function startSdk(options: { service: string; instance: string; sampling:
     metricReaders: [], // metrics are Prometheus's
     logRecordProcessors: [], // logs are JSON lines
     instrumentations: [
-      new PgInstrumentation({ requireParentSpan: true, ignoreConnectSpans: true }),
+      new PgInstrumentation({
+        requireParentSpan: true,
+        ignoreConnectSpans: true,
+        // a prepared one is named s17
+        requestHook: (span, { query, connection }) => span.updateName(spanNames.sql(query.text, connection.database)),
+      }),
       new IORedisInstrumentation({ dbStatementSerializer: (command) => command }), // a key may hold an address or an id
     ],
   });

@@ -39,7 +39,7 @@ async function placeOrder(url: string, headers: Record<string, string> = {}): Pr
 }
 
 /** Spans of a whole order, see the tree below. */
-const WHOLE = 11;
+const WHOLE = 12;
 
 test('one order is one tree over HTTP, SQL, Redis and events, with no orphan', async () => {
   const traceId = await placeOrder(await service());
@@ -51,7 +51,8 @@ test('one order is one tree over HTTP, SQL, Redis and events, with no orphan', a
       stampede: pg.query:SELECT postgres
   stampede: pg.query:BEGIN postgres
   orders: send stampede.orders
-    stampede: pg.query:VALUES postgres
+    stampede: pg.query:CREATE postgres
+    stampede: pg.query:INSERT postgres
     notifications: process stampede.orders
       stampede: pg.query:SELECT postgres
   stampede: pg.query:COMMIT postgres

@@ -1,7 +1,7 @@
 // pg, ioredis and undici come before telemetry on purpose: the order of imports must not matter.
 import { createServer, type AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
-import { Pool } from 'pg';
+import { Pool, type QueryResult } from 'pg';
 import { Agent, request } from 'undici';
 import fastify, { type FastifyInstance } from 'fastify';
 import {
@@ -20,7 +20,7 @@ import {
  */
 async function main(): Promise<void> {
   const pool = new Pool({ connectionString: process.env['TEST_DATABASE_URL'], max: 2 });
-  await pool.query('select 1'); // a connection from before tracing, and work of no trace
+  await query(pool, 'select 1'); // a connection from before tracing, and work of no trace
   const redis = new Redis({
     port: await redisThatAgrees(),
     enableReadyCheck: false,
@@ -28,14 +28,14 @@ async function main(): Promise<void> {
     maxRetriesPerRequest: 0,
   });
   await redis.set('before', '1');
-  const relay = setInterval(() => void pool.query('select 0'), 20); // work of no trace goes on beside
+  const relay = setInterval(() => void query(pool, 'select 0'), 20); // work of no trace goes on beside
   const orders = startTelemetry({ service: 'orders', instance: '0' });
   const inventory = startTelemetry({ service: 'inventory' });
 
   const seats = fastify();
   httpServerTracing(seats, { service: 'inventory' });
   seats.put('/holds/:holdId', async () => {
-    const { rows } = await pool.query('select $1::text as state', ['confirmed-secret-value']);
+    const { rows } = await query(pool, 'select $1::text as state', ['confirmed-secret-value']);
     return rows[0] as object;
   });
   const inventoryUrl = await listening(seats);
@@ -58,7 +58,9 @@ async function main(): Promise<void> {
       'orders',
       { topic: 'stampede.orders', type: 'placed', subject: 'o-1' },
       async () => {
-        await client.query('values (3)');
+        const text = 'with kept as (select 3) insert into kept_orders select * from kept';
+        await client.query('create temporary table kept_orders (id int) on commit drop');
+        await client.query({ name: 's17', text });
         return injectTraceparent<TracedEvent>({ id: 'e-1', type: 'placed', subject: 'o-1' });
       },
     );
@@ -66,7 +68,7 @@ async function main(): Promise<void> {
     client.release();
     await redis.set('address:203.0.113.7', '1');
     await runConsumer({ service: 'notifications', topic: 'stampede.orders', group: 'notifications' }, event, () =>
-      pool.query('select 2'),
+      query(pool, 'select 2'),
     );
     return {};
   });
@@ -80,6 +82,16 @@ async function main(): Promise<void> {
     await orders.shutdown();
     process.exit(); // as boot does: an exporter that tries again would hold the process
   });
+}
+
+/** As kysely does it. `pool.query` would run in the context of whoever gave the connection back. */
+async function query(pool: Pool, text: string, values: string[] = []): Promise<QueryResult> {
+  const client = await pool.connect();
+  try {
+    return await client.query(text, values);
+  } finally {
+    client.release();
+  }
 }
 
 /** Answers OK to every command. Tracing sees the client's side, and real servers have a suite of their own. */
