@@ -6,7 +6,7 @@ import type { Verb } from './verb';
 
 const SUFFIX = '.bench.ts';
 const PROJECTS = ['libs', 'services', 'gateway'];
-/** Benchmarks measure the sources as they are, with what their children load as well. */
+/** Benchmarks are TypeScript, and so is what they load of their own project; libs are loaded as built. */
 const HOOK = join('libs', 'tooling', 'workspace', 'typescript.cjs');
 
 export const benchVerb: Verb = (program, { root, print }) => {
@@ -24,7 +24,7 @@ export const benchVerb: Verb = (program, { root, print }) => {
       }
       const file = benchmarks.get(name);
       if (file === undefined) throw new Refusal(`no benchmark is called ${name}: \`npx stampede bench\` lists them`);
-      const args = ['--conditions=stampede-source', '--require', join(root, HOOK), file, ...options];
+      const args = ['--require', join(root, HOOK), file, ...options];
       process.exitCode = await runTool(root, process.execPath, args);
     });
 };

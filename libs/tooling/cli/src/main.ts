@@ -1,18 +1,20 @@
 import { Command } from 'commander';
 import { Refusal } from '@stampede/supervisor';
-import { auditVerb } from './audit.verb';
-import { benchVerb } from './bench.verb';
-import { buildVerb } from './build.verb';
-import { checkVerb } from './check.verb';
-import { eraseVerb } from './erase.verb';
-import { onsaleVerb } from './onsale.verb';
-import { startVerb } from './start.verb';
-import { syncVerb } from './sync.verb';
-import { testVerb } from './test.verb';
-import { tokenVerb } from './token.verb';
 import type { Verb } from './verb';
 
-const verbs: readonly Verb[] = [startVerb, testVerb, checkVerb, buildVerb, eraseVerb, tokenVerb, auditVerb, onsaleVerb, benchVerb, syncVerb];
+/** Each is loaded when it is asked for: the runner of a shop need not hold what `onsale` is made of. */
+const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
+  start: async () => (await import('./start.verb.js')).startVerb,
+  onsale: async () => (await import('./onsale.verb.js')).onsaleVerb,
+  token: async () => (await import('./token.verb.js')).tokenVerb,
+  audit: async () => (await import('./audit.verb.js')).auditVerb,
+  erase: async () => (await import('./erase.verb.js')).eraseVerb,
+  test: async () => (await import('./test.verb.js')).testVerb,
+  check: async () => (await import('./check.verb.js')).checkVerb,
+  build: async () => (await import('./build.verb.js')).buildVerb,
+  sync: async () => (await import('./sync.verb.js')).syncVerb,
+  bench: async () => (await import('./bench.verb.js')).benchVerb,
+};
 
 /** Runs one command line, `argv` as Node gives it. Ends the process with code 1 and one line when the verb refuses. */
 export async function main(argv: readonly string[], root: string): Promise<void> {
@@ -20,7 +22,10 @@ export async function main(argv: readonly string[], root: string): Promise<void>
     .description('A ticket on-sale that proves what it promises.')
     .helpCommand(false);
   const print = (line: string): void => void process.stdout.write(`${line}\n`);
-  for (const verb of verbs) verb(program, { root, env: process.env, print });
+  const asked = verbs[argv[2] ?? ''];
+  for (const load of asked === undefined ? Object.values(verbs) : [asked]) {
+    (await load())(program, { root, env: process.env, print });
+  }
   try {
     await program.parseAsync(argv);
   } catch (error) {

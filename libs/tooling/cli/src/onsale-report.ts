@@ -6,7 +6,9 @@ const WIDTH = 14;
 export function onsaleProgress({ arrived, present, orders, ends, dropped }: CrowdResult): string {
   const away = [...ends].filter(([end]) => end.startsWith('turned-away')).reduce((sum, [, count]) => sum + count, 0);
   const counts = { arrived, present, orders: orders.size, 'turned away': away, ...(dropped === 0 ? {} : { dropped }) };
-  return Object.entries(counts).map(([name, count]) => `${name} ${count}`.padEnd(WIDTH + name.length - 6)).join('  ');
+  return Object.entries(counts)
+    .map(([name, count]) => `${name} ${count}`.padEnd(WIDTH + name.length - 6))
+    .join('  ');
 }
 
 /** What the crowd saw: latencies by route, how visits ended, orders by state. */
@@ -27,7 +29,9 @@ export function onsaleReport(result: CrowdResult): string[] {
 
 function routeRow(name: string, { latency, statuses }: RouteResult): string {
   const percentile = (share: number) => String(latency.percentileMs(share));
-  const seen = [...statuses].toSorted(([a], [b]) => a - b).map(([status, count]) => `${status === 0 ? 'none' : status} x${count}`);
+  const seen = [...statuses]
+    .toSorted(([a], [b]) => a - b)
+    .map(([status, count]) => `${status === 0 ? 'none' : status} x${count}`);
   return row(name, String(latency.count), percentile(0.5), percentile(0.95), percentile(0.99), seen.join(' '));
 }
 

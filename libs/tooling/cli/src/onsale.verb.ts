@@ -52,7 +52,9 @@ export const onsaleVerb: Verb = (program, surroundings) => {
       const { print } = surroundings;
       print(`on sale: ${event.name}, ${seatsOf(event)} seats, ${shop.url}/events/${event.eventId}`);
       const visitors = Math.round(expectedArrivals(trace, options));
-      print(`about ${visitors} visitors in ${Math.round(options.seconds / options.timeScale)} s, one in ${Math.round(1 / options.buyers)} buys (seed ${options.seed})`);
+      print(
+        `about ${visitors} visitors in ${Math.round(options.seconds / options.timeScale)} s, one in ${Math.round(1 / options.buyers)} buys (seed ${options.seed})`,
+      );
       const result = await crowdAt(shop, event, trace, options, print);
       for (const line of onsaleReport(result)) print(line);
       if (!(await auditHolds(shop, print)) || !allAnswered(result)) process.exitCode = 1;
@@ -69,9 +71,12 @@ async function readWindow(file: string, { from, seconds }: OnsaleOptions): Promi
 
 /** Puts the next match of the catalogue on sale once more, as an event of its own with all its seats free. */
 async function openMatch(shop: RunningShop, admitPerSecond: number | undefined): Promise<Event> {
-  const list = (await (await call(`${shop.url}/api/v1/events?onSale=true&pageSize=1`)).json()) as { items: EventSummary[] };
+  const list = (await (await call(`${shop.url}/api/v1/events?onSale=true&pageSize=1`)).json()) as {
+    items: EventSummary[];
+  };
   const [next] = list.items;
-  if (next === undefined) throw new Refusal('the catalogue has no match on sale: is this a new shop that is still starting?');
+  if (next === undefined)
+    throw new Refusal('the catalogue has no match on sale: is this a new shop that is still starting?');
   const match = (await (await call(`${shop.url}/api/v1/events/${next.eventId}`)).json()) as Event;
   const authorization = `Bearer ${await issueToken(shop, 'organiser')}`;
   const body = {
@@ -79,7 +84,11 @@ async function openMatch(shop: RunningShop, admitPerSecond: number | undefined):
     startsAt: match.startsAt,
     onSaleAt: new Date().toISOString(),
     venue: match.venue,
-    categories: match.categories.map(({ category, capacity, price }) => ({ category, capacity, price: price ?? FALLBACK_PRICE })),
+    categories: match.categories.map(({ category, capacity, price }) => ({
+      category,
+      capacity,
+      price: price ?? FALLBACK_PRICE,
+    })),
     ...(admitPerSecond === undefined ? {} : { admitPerSecond }),
   };
   const headers = { authorization, 'content-type': 'application/json' };
@@ -90,7 +99,13 @@ async function openMatch(shop: RunningShop, admitPerSecond: number | undefined):
 /** For a match whose prices cannot be had now. */
 const FALLBACK_PRICE = { amount: 10_000, currency: 'USD' };
 
-function crowdAt(shop: RunningShop, event: Event, trace: readonly number[], options: OnsaleOptions, print: (line: string) => void): Promise<CrowdResult> {
+function crowdAt(
+  shop: RunningShop,
+  event: Event,
+  trace: readonly number[],
+  options: OnsaleOptions,
+  print: (line: string) => void,
+): Promise<CrowdResult> {
   return runCrowd({
     url: shop.url,
     eventId: event.eventId,
@@ -126,7 +141,8 @@ function seatsOf({ categories }: Event): number {
 function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!Number.isInteger(value) || value < least) throw new InvalidArgumentError(`a whole number from ${least} on is needed.`);
+    if (!Number.isInteger(value) || value < least)
+      throw new InvalidArgumentError(`a whole number from ${least} on is needed.`);
     return value;
   };
 }
