@@ -25,6 +25,8 @@ const LONGEST_BACKOFF_MS = 5_000;
 const STOP_GRACE_MS = 10_000; // twice the longest drain of a service
 const EXIT_OF_BAD_CONFIG = 78; // EX_CONFIG: another start would read the same settings
 const TAIL_LINES = 15;
+/** Room for young objects: V8's own 16 MB would cost each of ten processes 20 MB more after its start. */
+const MOST_SEMI_SPACE_MB = 4;
 
 /** One process of the shop: kept alive with a growing pause between crashes until it is told to stop. */
 export class SupervisedProcess {
@@ -110,7 +112,8 @@ export class SupervisedProcess {
 
   private arguments(): string[] {
     const { scripts } = this.plan;
-    return scripts.length === 1 ? [...scripts] : [require.resolve('./one-process'), ...scripts];
+    const entry = scripts.length === 1 ? scripts : [require.resolve('./one-process'), ...scripts];
+    return [`--max-semi-space-size=${MOST_SEMI_SPACE_MB}`, ...entry];
   }
 
   private afterCrash(how: string, code: number | null, livedMs: number): void {
