@@ -60,6 +60,30 @@ describe('on PostgreSQL', () => {
     for (const { next, events, highest } of rows) expect({ next, highest }).toEqual({ next: events, highest: events - 1 });
   });
 
+  test('a partition is in one hand at a time, and each event is delivered once, while nothing fails', async () => {
+    const inHand = new Map<number, number>();
+    const delivered: string[] = [];
+    let most = 0;
+    const options = {
+      topic,
+      group: 'billing',
+      async onEvent({ id }: { id: string }, { partition }: { partition: number }) {
+        inHand.set(partition, (inHand.get(partition) ?? 0) + 1);
+        most = Math.max(most, inHand.get(partition) ?? 0);
+        await new Promise(setImmediate);
+        delivered.push(id);
+        inHand.set(partition, (inHand.get(partition) ?? 0) - 1);
+      },
+    };
+    await bus.subscribe(options);
+    await (await openBus('other')).subscribe(options);
+    const sent = Array.from({ length: 400 }, (_, index) => eventOf(`order-${index % 40}`, Math.floor(index / 40) + 1));
+    for (let start = 0; start < sent.length; start += 20) await bus.publish(topic, sent.slice(start, start + 20));
+    await until(async () => (await bus.lag(topic, 'billing')) === 0);
+    expect(most).toBe(1);
+    expect(delivered.toSorted()).toEqual(sent.map(({ id }) => id).toSorted());
+  });
+
   test('the partition of a lost connection is taken over although its consumer still works', async () => {
     let start = (): void => undefined;
     const started = new Promise<void>((resolve) => (start = resolve));

@@ -3,7 +3,10 @@ import { Kafka, logLevel, type Admin } from 'kafkajs';
 import { BrokerBus, type BrokerClient } from './broker-bus';
 import { openConsumer } from './kafka.consumer';
 import { KafkaPublisher } from './kafka.publisher';
+import { quietKafkajs } from './kafka.quiet';
 import type { Bus } from './port';
+
+quietKafkajs();
 
 const CONNECT_TIMEOUT_MS = 3_000;
 const REQUEST_TIMEOUT_MS = 10_000;

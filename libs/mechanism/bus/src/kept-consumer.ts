@@ -3,7 +3,7 @@ import { notice } from './diagnostics';
 import type { SubscribeOptions, Subscription } from './port';
 
 const FIRST_REOPEN_MS = 200;
-const LONGEST_REOPEN_MS = 5_000;
+const LONGEST_REOPEN_MS = 2_000;
 
 /** A client's consumer that is a member of its group. */
 export interface RunningConsumer {

@@ -1,4 +1,5 @@
 import { Consumer, type BaseOptions, type Message, type MessagesStream } from '@platformatic/kafka';
+import { Commits } from './platformatic.commits';
 import { deliver, groupIdOf, traceHeader, type Publish } from './broker-delivery';
 import type { RunningConsumer } from './kept-consumer';
 import type { SubscribeOptions } from './port';
@@ -35,14 +36,17 @@ export async function openConsumer(
   try {
     const stream = await consumer.consume({ topics: [options.topic], mode: 'committed', fallbackMode: 'earliest' });
     const closing = new AbortController();
-    const ended = pump(stream, options, publish, AbortSignal.any([signal, closing.signal]));
+    const commits = new Commits(consumer);
+    const ended = pump(stream, commits, options, publish, AbortSignal.any([signal, closing.signal]));
     return {
       ended,
       async close() {
         closing.abort();
         await stream.close();
         await ended;
-        await consumer.close();
+        await commits.close();
+        // A broker that is away cannot be told; the connections must go all the same.
+        await consumer.close().catch(() => consumer.close(true));
       },
     };
   } catch (error) {
@@ -56,6 +60,7 @@ type Stream = MessagesStream<Buffer, Buffer, Buffer, Buffer>;
 /** Applies partitions side by side and each in order, until the stream ends; resolves with the reason when nothing is in hand any more. */
 async function pump(
   stream: Stream,
+  commits: Commits,
   options: Required<SubscribeOptions>,
   publish: Publish,
   signal: AbortSignal,
@@ -66,7 +71,7 @@ async function pump(
   try {
     for await (const message of stream) {
       const lane = lanes.get(message.partition) ?? Promise.resolve();
-      const work = lane.then(() => apply(message, options, publish, signal));
+      const work = lane.then(() => apply(message, commits, options, publish, signal));
       lanes.set(message.partition, work);
       inHand.add(work);
       void work.then(() => inHand.delete(work));
@@ -81,6 +86,7 @@ async function pump(
 
 async function apply(
   message: Message<Buffer, Buffer, Buffer, Buffer>,
+  commits: Commits,
   options: Required<SubscribeOptions>,
   publish: Publish,
   signal: AbortSignal,
@@ -93,6 +99,10 @@ async function apply(
     traceparent: message.headerEntries.find(([name]) => name.toString() === traceHeader)?.[1].toString(),
   };
   if (!(await deliver(record, options, publish, signal))) return;
-  // A commit that is refused, because the group changed, means that the event comes again.
-  await Promise.resolve(message.commit()).catch(() => undefined);
+  commits.add({
+    topic: message.topic,
+    partition: message.partition,
+    offset: message.offset + 1n,
+    leaderEpoch: message.leaderEpoch,
+  });
 }

@@ -1,7 +1,10 @@
 import { PARTITIONS } from '@stampede/contracts';
 import { Kafka, Partitioners, logLevel } from 'kafkajs';
 import type { BackEnd } from '../src/behaviour.suite';
+import { quietKafkajs } from '../src/kafka.quiet';
 import type { KafkaClient } from '../src/open-bus';
+
+quietKafkajs();
 
 /** The broker of KAFKA_BROKERS. */
 export async function kafkaBackEnd(kafkaClient: KafkaClient): Promise<BackEnd> {
