@@ -18,7 +18,8 @@ class OrdersConsumer {
   constructor(@Inject(BUS) readonly bus: Bus) {}
 
   @EventPattern(TOPIC)
-  async apply(@Payload() event: CloudEvent, @Ctx() { attempt }: Delivery): Promise<void> {
+  async apply(@Payload() event: CloudEvent, @Ctx() delivery: unknown): Promise<void> {
+    const { attempt } = delivery as Delivery;
     seen.push({ sequence: event.sequence, attempt, traceId: activeTraceId() });
     onSeen();
     if (event.sequence === 2 && attempt === 1) throw new Error('once');

@@ -1,4 +1,4 @@
-import type { Claim, IdempotencyStore, StoredAnswer } from '@stampede/db';
+import type { Claim, IdempotencyStore, KeyOwner, StoredAnswer } from '@stampede/db';
 import type { Route } from '@stampede/contracts';
 import { Answer } from './answer';
 import { DomainError, Refused } from './errors';
@@ -32,6 +32,9 @@ export interface KeyClaim {
    * over
    */
   complete<Body>(tx: Tx, success: Success<Body>): Promise<Success<Body>>;
+  /** For `completeClaims`: answers of many requests stored together; say `completed` once that has committed. */
+  readonly owner: KeyOwner;
+  completed(): void;
   /** Replaces a completed answer by a better one before that is sent. @throws ClaimLost */
   amend<Body>(success: Success<Body>): Promise<Success<Body>>;
 }
@@ -61,7 +64,11 @@ export async function keyed<Body>(
     return success;
   };
   try {
-    const success = await run({ resourceId: claim.resourceId, complete, amend });
+    const { resourceId, owner } = claim;
+    const done = () => {
+      completed = true;
+    };
+    const success = await run({ resourceId, owner, complete, amend, completed: done });
     if (!completed) await claim.store(success);
     return fresh(success);
   } catch (error) {

@@ -27,12 +27,11 @@ export interface FakeContext {
 }
 
 type Reply<R extends Route> = ReplyOf<R> | Answer<ReplyOf<R>>;
-export type FakeHandlers<A extends Api> = {
-  [Name in keyof A['routes']]?: (
-    input: InputOf<A['routes'][Name]>,
-    context: FakeContext,
-  ) => Reply<A['routes'][Name]> | Promise<Reply<A['routes'][Name]>>;
-};
+/** Conditional, so that the compiler knows the reply's literals before it looks at a handler without parameters. */
+type FakeHandler<R> = R extends Route
+  ? (input: InputOf<R>, context: FakeContext) => Reply<R> | Promise<Reply<R>>
+  : never;
+export type FakeHandlers<A extends Api> = { -readonly [Name in keyof A['routes']]?: FakeHandler<A['routes'][Name]> };
 
 /**
  * A peer made from its contract, over real HTTP: it refuses what the contract refuses, and cannot answer what the
