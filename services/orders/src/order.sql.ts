@@ -1,7 +1,6 @@
 import type { Category, FailureCode, Order, OrderStatus, Seat, Ticket, TimelineEntry } from '@stampede/contracts';
 import type { Database, Tx } from '@stampede/db';
 import { sql, type Kysely } from 'kysely';
-import { HoldUsed } from './errors';
 import { assertLegal } from './order';
 
 type Executor = Kysely<unknown> | Tx;
@@ -41,16 +40,17 @@ const ROW = sql`placed_order.*, COALESCE((
   SELECT jsonb_agg(jsonb_build_object('ticketId', ticket_id, 'seatNo', seat_no, 'code', code) ORDER BY seat_no)
   FROM ticket WHERE ticket.order_id = placed_order.order_id), '[]') AS tickets`;
 
-/** Stores a pending order. @throws hold_used where the hold has one */
-export async function insertOrder(tx: Tx, order: NewOrder): Promise<OrderRow> {
+/** Stores pending orders. Returns, by id, those it stored: a hold that has an order gets no other. */
+export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise<Map<string, OrderRow>> {
   const placed: TimelineEntry = { at: new Date().toISOString(), step: 'placed', outcome: 'done' };
   const { rows } = await sql<OrderRow>`
     INSERT INTO placed_order (order_id, buyer_id, event_id, hold_id, category, seats, total, currency, timeline, deadline_at)
-    VALUES (${order.orderId}, ${order.buyerId}, ${order.eventId}, ${order.holdId}, ${order.category}, ${JSON.stringify(order.seats)}::jsonb,
-      ${order.total}, ${order.currency}, ${JSON.stringify([placed])}::jsonb, now() + ${order.deadlineMs} * interval '1 millisecond')
+    SELECT "orderId", "buyerId", "eventId", "holdId", category, seats, total, currency, ${JSON.stringify([placed])}::jsonb,
+      now() + "deadlineMs" * interval '1 millisecond'
+    FROM jsonb_to_recordset(${JSON.stringify(orders)}::jsonb) AS new("orderId" uuid, "buyerId" uuid, "eventId" uuid, "holdId" uuid,
+      category text, seats jsonb, total bigint, currency text, "deadlineMs" integer)
     ON CONFLICT (hold_id) DO NOTHING RETURNING *, '[]'::jsonb AS tickets`.execute(tx);
-  if (rows[0] === undefined) throw new HoldUsed();
-  return rows[0];
+  return new Map(rows.map((row) => [row.order_id, row]));
 }
 
 export async function selectOrder(db: Executor, orderId: string): Promise<OrderRow | undefined> {

@@ -10,6 +10,7 @@ import { metricsOf, watchOutbox, watchSaga } from '@stampede/telemetry';
 import type { OrdersConfig } from './config';
 import { ListOrdersController } from './list-orders.controller';
 import { orderSaga, type OrderPeers, type OrderSaga } from './order.saga';
+import { OrderDesk } from './order-desk';
 import { OrderWatch } from './order-watch';
 import { PlaceOrderController } from './place-order.controller';
 import { ReadOrderController } from './read-order.controller';
@@ -47,6 +48,7 @@ function makeRunner(database: Database, config: OrdersConfig, peers: OrderPeers,
   controllers: [PlaceOrderController, ListOrdersController, ReadOrderController, StreamOrderController],
   providers: [
     SettleOrder,
+    OrderDesk,
     OrderWatch,
     KeySweep,
     { provide: PEERS, useFactory: makePeers, inject: [CONFIG] },

@@ -1,8 +1,7 @@
 import { Controller, Headers, Inject } from '@nestjs/common';
-import { PUBLIC_PREFIX, ordersApi, type Hold, type InputOf, type Order } from '@stampede/contracts';
+import { ordersApi, type Hold, type InputOf, type Order } from '@stampede/contracts';
 import { IdempotencyStore, type Database } from '@stampede/db';
 import { UnknownOutcome, type Budget } from '@stampede/resilience';
-import type { SagaRunner } from '@stampede/saga';
 import {
   Answer,
   CONFIG,
@@ -19,13 +18,14 @@ import {
   type KeyClaim,
   type Success,
 } from '@stampede/service-kit';
+import { activeTraceparent } from '@stampede/telemetry';
 import type { OrdersConfig } from './config';
 import { isTerminal } from './order';
-import type { OrderPeers, OrderSaga } from './order.saga';
-import { insertOrder, orderView, type OrderRow } from './order.sql';
+import type { OrderPeers } from './order.saga';
+import { orderView, type OrderRow } from './order.sql';
+import { OrderDesk, type Accepted } from './order-desk';
 import { OrderWatch } from './order-watch';
-import { SettleOrder } from './settle-order';
-import { PEERS, SAGA_RUNNER } from './tokens';
+import { PEERS } from './tokens';
 
 const route = ordersApi.routes.placeOrder;
 type Request = InputOf<typeof route>;
@@ -36,11 +36,10 @@ export class PlaceOrderController {
   private readonly keys: IdempotencyStore;
 
   constructor(
-    @Inject(DATABASE) private readonly database: Database,
+    @Inject(DATABASE) database: Database,
     @Inject(CONFIG) private readonly config: OrdersConfig,
     @Inject(PEERS) private readonly peers: OrderPeers,
-    @Inject(SAGA_RUNNER) private readonly saga: SagaRunner<OrderSaga>,
-    private readonly settle: SettleOrder,
+    private readonly desk: OrderDesk,
     private readonly watch: OrderWatch,
   ) {
     this.keys = new IdempotencyStore(database);
@@ -66,20 +65,20 @@ export class PlaceOrderController {
     return new Answer(answer.body, { ...answer.options, headers });
   }
 
-  private async accept(claim: KeyClaim, buyer: CallerIdentity, request: Request, budget: Budget): Promise<{ row: OrderRow; success: Success<Order> }> {
+  private async accept(claim: KeyClaim, buyer: CallerIdentity, request: Request, budget: Budget): Promise<Accepted> {
     const orderId = claim.resourceId;
     const hold = await this.claimHold({ holdId: request.holdId, buyerId: buyer.id, orderId }, budget);
     const { holdId, eventId, category, seats, quote } = hold;
     const { total, currency } = quote;
-    return this.database.transaction(async (tx) => {
-      const deadlineMs = this.config.ORDERS_DEADLINE_MS;
-      const row = await insertOrder(tx, { orderId, buyerId: buyer.id, eventId, holdId, category, seats, total, currency, deadlineMs });
-      const state = { holdId, eventId, category, quantity: seats.length, amount: total, currency, paymentToken: request.paymentToken };
-      await this.saga.start(tx, orderId, state); // same transaction: no order without a saga
-      await this.settle.tell(tx, row);
-      const success = await claim.complete(tx, { status: 202, body: orderView(row), location: `${PUBLIC_PREFIX}/orders/${orderId}` });
-      return { row, success };
+    const deadlineMs = this.config.ORDERS_DEADLINE_MS;
+    const accepted = await this.desk.accept({
+      order: { orderId, buyerId: buyer.id, eventId, holdId, category, seats, total, currency, deadlineMs },
+      saga: { holdId, eventId, category, quantity: seats.length, amount: total, currency, paymentToken: request.paymentToken },
+      owner: claim.owner,
+      traceparent: activeTraceparent() ?? null,
     });
+    claim.completed();
+    return accepted;
   }
 
   /** Outside of any transaction. Repeating it for the same order changes nothing, so a lost answer is no more than "not now". */
@@ -93,7 +92,7 @@ export class PlaceOrderController {
   }
 
   /** The order at its end, with 201, where that comes in time; the stored answer becomes the one that is sent. */
-  private async finished(claim: KeyClaim, placed: { row: OrderRow; success: Success<Order> }, waitSeconds: number): Promise<Success<Order>> {
+  private async finished(claim: KeyClaim, placed: Accepted, waitSeconds: number): Promise<Success<Order>> {
     const signal = AbortSignal.timeout(waitSeconds * SECOND_MS);
     let row: OrderRow | undefined = placed.row;
     while (row !== undefined && !isTerminal(row.status) && !signal.aborted) row = await this.watch.next(row.order_id, row.version, signal);

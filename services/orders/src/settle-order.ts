@@ -52,10 +52,15 @@ export class SettleOrder {
     await appendTimeline(tx, id, entry);
   }
 
-  /** Appends the order's event and counts its state, once the transaction is about to commit. */
-  async tell(tx: Tx, order: OrderRow): Promise<void> {
-    await this.relay.append(tx, { type: eventTypeOf(order.status), subject: order.order_id, data: eventData(order) });
-    metricsOf(this.config.service).count('orders', { state: order.status });
+  private tell(tx: Tx, row: OrderRow): Promise<void> {
+    return this.tellAll(tx, [{ row }]);
+  }
+
+  /** Appends each order's event, in the trace it names or else the active one, and counts its state. */
+  async tellAll(tx: Tx, orders: readonly { readonly row: OrderRow; readonly traceparent?: string | null }[]): Promise<void> {
+    const events = orders.map(({ row, ...trace }) => ({ type: eventTypeOf(row.status), subject: row.order_id, data: eventData(row), ...trace }));
+    await this.relay.appendAll(tx, events);
+    for (const { row } of orders) metricsOf(this.config.service).count('orders', { state: row.status });
   }
 }
 

@@ -16,6 +16,8 @@ export interface NewEvent {
   readonly topic?: string;
   /** Version of `data`, default `1`. */
   readonly dataversion?: string;
+  /** W3C trace context that a consumer goes on in; default the active span's. */
+  readonly traceparent?: string | null;
 }
 
 /** Subjects are spread over this many buckets; a relay's shards divide them. Stored per row, so it must not change. */
@@ -27,20 +29,40 @@ export const BUCKETS = 64;
  * Nothing wakes the relay: use `OutboxRelay.append`, or `kick` it after the commit.
  */
 export async function appendEvent(tx: Tx, event: NewEvent): Promise<{ id: string; sequence: number }> {
-  const id = uuidv7();
-  const topic = event.topic ?? ORDERS_TOPIC;
-  const { rows } = await sql<{ sequence: string }>`
-    with numbered as (
-      insert into outbox_subject as s (topic, subject, last_sequence) values (${topic}, ${event.subject}, 1)
+  const [appended] = await appendEvents(tx, [event]);
+  return appended as { id: string; sequence: number };
+}
+
+/** As `appendEvent`, for events of as many subjects, in one statement; returned in the order given. */
+export async function appendEvents(tx: Tx, events: readonly NewEvent[]): Promise<{ id: string; sequence: number }[]> {
+  const active = activeTraceparent();
+  const rows = events.map((event) => ({
+    id: uuidv7(),
+    topic: event.topic ?? ORDERS_TOPIC,
+    subject: event.subject,
+    type: event.type,
+    source: event.source,
+    dataversion: event.dataversion ?? '1',
+    data: event.data,
+    traceparent: event.traceparent === undefined ? active : event.traceparent,
+    bucket: bucketOf(event.subject),
+  }));
+  const appended = await sql<{ id: string; sequence: string }>`
+    with given as (
+      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as event (
+        id uuid, topic text, subject text, type text, source text, dataversion text, data jsonb, traceparent text,
+        bucket smallint)),
+    numbered as (
+      insert into outbox_subject as s (topic, subject, last_sequence)
+      select topic, subject, 1 from given order by topic, subject -- one order of locks for everybody
       on conflict (topic, subject) do update set last_sequence = s.last_sequence + 1
-      returning last_sequence)
+      returning topic, subject, last_sequence)
     insert into outbox (topic, subject, sequence, id, type, source, dataversion, data, traceparent, bucket)
-    select ${topic}, ${event.subject}, last_sequence, ${id}::uuid, ${event.type}, ${event.source},
-           ${event.dataversion ?? '1'}, ${JSON.stringify(event.data)}::jsonb, ${activeTraceparent()},
-           ${bucketOf(event.subject)}
-    from numbered
-    returning sequence`.execute(tx);
-  return { id, sequence: Number(rows[0]?.sequence) };
+    select topic, subject, last_sequence, id, type, source, dataversion, data, traceparent, bucket
+    from given join numbered using (topic, subject)
+    returning id, sequence`.execute(tx);
+  const sequences = new Map(appended.rows.map(({ id, sequence }) => [id, Number(sequence)]));
+  return rows.map(({ id }) => ({ id, sequence: sequences.get(id) ?? 0 }));
 }
 
 /** W3C `traceparent` of the active span, or null outside of a trace. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 export const outboxMigration = join(__dirname, '../migrations/outbox');
 export const inboxMigration = join(__dirname, '../migrations/inbox');
 
-export { type NewEvent, appendEvent } from './append-event';
+export { type NewEvent, appendEvent, appendEvents } from './append-event';
 export type { OutboxMessage } from './events';
 export { applyOnce, parkedEvents, purgeInbox } from './inbox';
 export { OutboxRelay, type RelayOptions } from './relay';

@@ -2,7 +2,7 @@ import { context, trace } from '@opentelemetry/api';
 import type { Bus } from '@stampede/bus';
 import type { Database, Tx } from '@stampede/db';
 import { Alarm } from './alarm';
-import { BUCKETS, type NewEvent, appendEvent } from './append-event';
+import { BUCKETS, type NewEvent, appendEvents } from './append-event';
 import { tell } from './events';
 import {
   type Connection,
@@ -75,7 +75,16 @@ export class OutboxRelay {
 
   /** `appendEvent` with this relay's source; the relay is kicked once `tx` has committed. */
   async append(tx: Tx, event: Omit<NewEvent, 'source'>): Promise<{ id: string; sequence: number }> {
-    const appended = await appendEvent(tx, { ...event, source: this.options.source });
+    const [appended] = await this.appendAll(tx, [event]);
+    return appended as { id: string; sequence: number };
+  }
+
+  /** `appendEvents` with this relay's source; the relay is kicked once `tx` has committed. */
+  async appendAll(tx: Tx, events: readonly Omit<NewEvent, 'source'>[]): Promise<{ id: string; sequence: number }[]> {
+    const appended = await appendEvents(
+      tx,
+      events.map((event) => ({ ...event, source: this.options.source })),
+    );
     this.database.onCommit(tx, () => this.kick());
     return appended;
   }

@@ -71,10 +71,17 @@ export class SagaRunner<State extends object> {
    * once per definition.
    */
   async start(tx: Tx, id: string, state: State): Promise<void> {
-    const { deadlineMs } = this.options;
-    await this.store.insert(tx, { id, state, deadlineMs, traceparent: activeTraceparent() });
+    await this.startAll(tx, [{ id, state, traceparent: activeTraceparent() }]);
+  }
+
+  /** As `start`, for many in one statement; each runs in the trace it names. */
+  async startAll(
+    tx: Tx,
+    sagas: readonly { readonly id: string; readonly state: State; readonly traceparent: string | null }[],
+  ): Promise<void> {
+    await this.store.insertAll(tx, sagas, this.options.deadlineMs);
     this.database.onCommit(tx, () => {
-      tell({ saga: this.definition.name, kind: 'started' });
+      for (const _ of sagas) tell({ saga: this.definition.name, kind: 'started' });
       this.kick();
     });
   }

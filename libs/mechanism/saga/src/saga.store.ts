@@ -48,14 +48,17 @@ export class SagaStore<State> {
     private readonly clock?: () => Date,
   ) {}
 
-  async insert(
+  async insertAll(
     tx: Tx,
-    saga: { id: string; state: State; deadlineMs: number; traceparent: string | null },
+    sagas: readonly { id: string; state: State; traceparent: string | null }[],
+    deadlineMs: number,
   ): Promise<void> {
     await sql`
       insert into saga (name, id, state, step, traceparent, started_at, due_at, deadline_at)
-      values (${this.name}, ${saga.id}, ${JSON.stringify(saga.state)}::jsonb, ${this.steps[0]}, ${saga.traceparent},
-              ${this.now()}, ${this.now()}, ${this.later(saga.deadlineMs)})`.execute(tx);
+      select ${this.name}, id, state, ${this.steps[0]}, traceparent,
+             ${this.now()}, ${this.now()}, ${this.later(deadlineMs)}
+      from jsonb_to_recordset(${JSON.stringify(sagas)}::jsonb)
+        as started (id uuid, state jsonb, traceparent text)`.execute(tx);
   }
 
   /**
