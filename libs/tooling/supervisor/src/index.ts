@@ -4,3 +4,4 @@ export { Refusal } from './refusal';
 export { Shop, type ShopOptions } from './shop';
 export { eraseStateFolder, stateFolder } from './state-folder';
 export { readStatus, type ProcessStatus, type ShopStatus } from './status';
+export type { OpenStore, Store } from './store';

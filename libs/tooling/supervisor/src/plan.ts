@@ -104,6 +104,12 @@ export function inOneProcess(plan: ShopPlan): ShopPlan {
   return { ...plan, processes: [provider, shop] };
 }
 
+/** The processes of these services and the provider. Databases are all there: a test may look at any. */
+export function partOf(plan: ShopPlan, services: readonly string[]): ShopPlan {
+  const wanted = [PROVIDER.name, ...services];
+  return { ...plan, processes: plan.processes.filter(({ service }) => wanted.includes(service)) };
+}
+
 function planService(
   service: Service,
   replica: number,

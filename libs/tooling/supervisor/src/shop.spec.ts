@@ -197,3 +197,10 @@ test('all services share one process when asked to, and replicas are then refuse
   expect((await told('http://127.0.0.1:21110/')).pid).toBe((await told('http://127.0.0.1:21140/')).pid);
   expect(() => shopWith({ singleProcess: true, replicas: { orders: 2 } })).toThrow(/leave out --single-process/);
 });
+
+test('a part of the services runs without the others', async () => {
+  const shop = shopWith({ services: ['inventory', 'payments'], replicas: { inventory: 2 } });
+  await shop.open();
+  const names = shop.status().processes.map(({ name }) => name);
+  expect(names.toSorted()).toEqual(['inventory', 'inventory-1', 'payment-provider', 'payments']);
+});

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { listenForOrders, type Orders } from './control';
 import { Fleet } from './fleet';
 import { startGuardian, type Guardian } from './guardian';
-import { inOneProcess, planShop, replicasOf, type Environment, type Replicas, type ShopPlan } from './plan';
+import { inOneProcess, partOf, planShop, replicasOf, type Environment, type Replicas, type ShopPlan } from './plan';
 import { assertPortsFree } from './ports';
 import { whenOpen } from './readiness';
 import { Refusal } from './refusal';
@@ -21,6 +21,8 @@ export interface ShopOptions {
   readonly folder: string;
   readonly replicas: Replicas;
   readonly singleProcess: boolean;
+  /** These services only, and the provider; for tests of a part. Default all. */
+  readonly services?: readonly string[];
   /** Takes one line for the person at the terminal. */
   readonly report: (line: string) => void;
   /** Another way to a database server than the usual one, for tests. */
@@ -104,7 +106,9 @@ export class Shop {
     await this.fleet.bringTo(this.plan.processes, patience).catch((error: unknown) => {
       throw this.explained(error);
     });
-    if (!(await whenOpen(this.plan.storefrontUrl, patience))) throw this.explained(patience.reason);
+    const { services } = this.options;
+    const isWhole = services === undefined || services.includes('gateway');
+    if (isWhole && !(await whenOpen(this.plan.storefrontUrl, patience))) throw this.explained(patience.reason);
     this.opened = true;
     this.publishStatus();
     return this.plan.storefrontUrl;
@@ -163,8 +167,9 @@ export class Shop {
   }
 
   private planFor(replicas: Replicas): ShopPlan {
-    const { root, env, folder, singleProcess } = this.options;
-    const plan = planShop(root, env, replicas, folder);
+    const { root, env, folder, singleProcess, services } = this.options;
+    const whole = planShop(root, env, replicas, folder);
+    const plan = services === undefined ? whole : partOf(whole, services);
     return singleProcess ? inOneProcess(plan) : plan;
   }
 
