@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { ensureDatabase, openDatabase, type Database } from '../index';
 
+export { clusterTemplate } from './template';
+
 /** An empty database for one test file; `drop` closes and removes it. */
 export interface TestDatabase {
   readonly url: string;
