@@ -38,12 +38,12 @@ function modifiedAt(path) {
 /** Output of a build goes to stderr, so that stdout stays the command's own. */
 function run(program, args, root) {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: root, stdio: ['ignore', 2, 2] });
     const stop = (signal) => {
       child.kill(signal);
       process.exit(1);
     };
     process.on('SIGINT', stop).on('SIGTERM', stop).on('SIGHUP', stop);
+    const child = spawn(program, args, { cwd: root, stdio: ['ignore', 2, 2] });
     child.once('error', () => resolve(false));
     child.once('exit', (code) => {
       process.off('SIGINT', stop).off('SIGTERM', stop).off('SIGHUP', stop);

@@ -6,9 +6,9 @@ const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 /** Ends this process as the program ended: with its exit code, or by the signal that killed it. */
 export function runForwardingSignals(program, args, { env }) {
   return new Promise(() => {
-    const child = spawn(program, args, { env, stdio: 'inherit' });
     const forward = (signal) => child.kill(signal);
-    for (const signal of forwarded) process.on(signal, forward);
+    for (const signal of forwarded) process.on(signal, forward); // first: the program may be quicker than the next line
+    const child = spawn(program, args, { env, stdio: 'inherit' });
     child.once('error', (error) => {
       process.stderr.write(`stampede: ${program} cannot be run: ${error.message}\n`);
       process.exit(1);

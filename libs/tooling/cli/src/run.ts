@@ -14,10 +14,10 @@ export function runTool(
   env: NodeJS.ProcessEnv = {},
 ): Promise<number> {
   const PATH = toolPath(root, process.env['PATH']);
-  const child = spawn(program, [...args], { cwd: root, env: { ...process.env, ...env, PATH }, stdio: 'inherit' });
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, pass);
+  const child = spawn(program, [...args], { cwd: root, env: { ...process.env, ...env, PATH }, stdio: 'inherit' });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => {

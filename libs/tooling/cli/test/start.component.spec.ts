@@ -17,12 +17,10 @@ beforeAll(() => {
   // The runner is a program of its own: it runs the build, so the build has to be today's.
   const built = spawnSync('tsc', ['-b', resolve(__dirname, '..')], { encoding: 'utf8' });
   expect(built.stdout).toBe('');
-});
-beforeEach(() => {
   fake = makeFakeShop();
   folder = join(fake.root, '.stampede');
 });
-afterEach(() => fake.remove());
+afterAll(() => fake.remove());
 
 /** `npx stampede start` on the fake shop, leader of a process group as a shell makes it. */
 function runner(...args: string[]): {
@@ -104,6 +102,7 @@ test('a service that neither ends by itself nor on SIGTERM does not outlive a ki
   await shop.open;
   shop.child.kill('SIGKILL');
   await shop.exit;
+  fake.program('pricing');
   await allGoneWithin(LEFT_BEHIND_MS);
 });
 

@@ -6,8 +6,8 @@ import { PROVIDER, SERVICES, environmentPrefix } from '@stampede/topology';
 /** A project's folder whose services are a few lines each: enough to be started, asked, crashed and stopped. */
 export interface FakeShop {
   readonly root: string;
-  /** Replaces what one service does. */
-  program(service: string, source: string): void;
+  /** Replaces what one service does; without a source it behaves well again. */
+  program(service: string, source?: string): void;
   remove(): void;
 }
 
@@ -15,12 +15,12 @@ export interface FakeShop {
 export function makeFakeShop(): FakeShop {
   const root = mkdtempSync(join(tmpdir(), 'stampede-fake-'));
   const folders = new Map([...SERVICES, PROVIDER].map(({ name, folder }) => [name, folder]));
-  const program = (service: string, source: string): void => {
+  const program = (service: string, source = wellBehaved(service)): void => {
     const script = join(root, folders.get(service) ?? service, 'dist', 'main.js');
     mkdirSync(dirname(script), { recursive: true });
     writeFileSync(script, source);
   };
-  for (const name of folders.keys()) program(name, wellBehaved(name));
+  for (const name of folders.keys()) program(name);
   return { root, program, remove: () => rmSync(root, { recursive: true, force: true }) };
 }
 
