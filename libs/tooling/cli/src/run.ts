@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { Refusal } from '@stampede/supervisor';
 
 /** The tools of the lock file come first, Node included. */
 export function toolPath(root: string, path: string | undefined): string {
@@ -19,7 +20,7 @@ export function runTool(
   for (const signal of signals) process.on(signal, pass);
   const child = spawn(program, [...args], { cwd: root, env: { ...process.env, ...env, PATH }, stdio: 'inherit' });
   return new Promise((resolve, reject) => {
-    child.once('error', reject);
+    child.once('error', (cause) => reject(new Refusal(`${program} cannot be run: try \`npm ci\``, { cause })));
     child.once('exit', (code) => {
       for (const signal of signals) process.off(signal, pass);
       resolve(code ?? 1);
