@@ -4,15 +4,22 @@ import { readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-/** @returns one line that says what is wrong, or undefined when `project` and all it refers to are up to date */
-export async function build(root, project = '.') {
+/**
+ * Without `check` types are left unchecked: from a fresh clone that takes a quarter of the time, and a later checked build still
+ * finds every error. @returns one line that says what is wrong, or undefined when `project` and all it refers to are up to date
+ */
+export async function build(root, { project = '.', check = false } = {}) {
   let compiler;
   try {
     compiler = createRequire(join(root, 'package.json')).resolve('typescript/package.json');
   } catch {
     return 'the TypeScript compiler is missing: run `npm ci` without --omit=dev';
   }
-  const compiled = await run(process.execPath, [join(compiler, '..', 'bin', 'tsc'), '-b', project], root);
+  const compiled = await run(
+    process.execPath,
+    [join(compiler, '..', 'bin', 'tsc'), '-b', project, ...(check ? [] : ['--noCheck'])],
+    root,
+  );
   if (!compiled) return 'the build failed; the lines above say where';
   if (project !== '.' || pagesAreFresh(root)) return undefined;
   const bundled = await run(process.execPath, [join(root, pages, 'build.mjs')], root);

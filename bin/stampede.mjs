@@ -36,9 +36,11 @@ async function main() {
     return runForwardingSignals(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { env });
   }
 
-  const problem = await build(root, verbsOfWholeBuild.includes(process.argv[2]) ? '.' : commandLine);
+  const verb = process.argv[2];
+  const project = verbsOfWholeBuild.includes(verb) ? '.' : commandLine;
+  const problem = await build(root, { project, check: verb === 'build' });
   if (problem !== undefined) refuse(problem);
-  if (process.argv[2] === 'build') return;
+  if (verb === 'build') return;
   const { main: runCli } = createRequire(import.meta.url)(join(root, commandLine, 'dist', 'index.js'));
   await runCli(process.argv, root);
 }
