@@ -4,7 +4,7 @@ import type { Bus } from '@stampede/bus';
 import { inventoryApi, paymentsApi } from '@stampede/contracts';
 import { idempotencyMigration, type Database } from '@stampede/db';
 import { OutboxRelay, outboxMigration } from '@stampede/outbox';
-import { SagaRunner, sagaMigration } from '@stampede/saga';
+import { SagaRunner, sagaMigration, type SagaRunnerOptions } from '@stampede/saga';
 import { BUS, CONFIG, DATABASE, KeySweep, peersOf, type ServiceParts } from '@stampede/service-kit';
 import { metricsOf, watchOutbox, watchSaga } from '@stampede/telemetry';
 import type { OrdersConfig } from './config';
@@ -30,8 +30,19 @@ function makeRelay(database: Database, bus: Bus, config: OrdersConfig): OutboxRe
   return new OutboxRelay(database, bus, { source: config.service });
 }
 
-function makeRunner(database: Database, config: OrdersConfig, peers: OrderPeers, settle: SettleOrder): SagaRunner<OrderSaga> {
+/** What tests alone may set of a runner. */
+type ForTests = Pick<SagaRunnerOptions<OrderSaga>, 'clock' | 'crashPoint'>;
+
+/** Whoever drives orders does it like this; tests as well, with a clock and crashes of theirs. */
+export function makeRunner(
+  database: Database,
+  config: OrdersConfig,
+  peers: OrderPeers,
+  settle: SettleOrder,
+  forTests: ForTests = {},
+): SagaRunner<OrderSaga> {
   return new SagaRunner(database, orderSaga(peers, settle), {
+    ...forTests,
     workerId: config.instance,
     deadlineMs: config.ORDERS_DEADLINE_MS,
     leaseMs: config.ORDERS_SAGA_LEASE_MS,
