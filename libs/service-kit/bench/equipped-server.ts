@@ -23,5 +23,7 @@ Controller()(OrdersController);
 class OrdersModule {}
 Module({ controllers: [OrdersController] })(OrdersModule);
 
-const service = await openService({ settings: defineSettings('bench', {}), load: () => ({ module: OrdersModule }) });
-serveBench(Number(new URL(service.url).port));
+// no top-level await, so that the cold-start benchmark can bundle this as CommonJS
+void openService({ settings: defineSettings('bench', {}), load: () => ({ module: OrdersModule }) }).then((service) =>
+  serveBench(Number(new URL(service.url).port)),
+);

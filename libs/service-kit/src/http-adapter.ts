@@ -168,10 +168,16 @@ function serverOptions({ filter }: AdapterOptions): FastifyServerOptions {
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
     return503OnClosing: false,
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     genReqId: () => '', // requests are told apart by their trace id
     clientErrorHandler: refuseUnreadable,
     frameworkErrors: (error, request, reply) => filter.answer(error, request, reply),
   };
+}
+
+/** Requests are checked by the contract's schemas; without this Fastify loads two compilers of its own, for 25 ms of CPU. */
+function noSchemas(): never {
+  throw new Error('routes are checked by the schemas of their contract, not by those of Fastify');
 }
 
 /**

@@ -10,6 +10,7 @@ import { ServiceAdapter } from './http-adapter';
 import { portError } from './listen';
 import { Overload } from './overload';
 import { NestLogger, type Log } from './nest-logger';
+import { allowMicroservices } from './nest-microservices';
 import { ProblemFilter } from './problem.filter';
 import type { ServiceConfig } from './settings';
 import { openStores, type Stores } from './stores';
@@ -135,6 +136,7 @@ export class RunningService {
     const fastify = adapter.getInstance() as unknown as FastifyInstance;
     fastify.decorate(STREAMS, this.streams);
     this.parts.prepare?.(fastify, this.config);
+    if (stores.bus !== undefined) allowMicroservices();
     const app = await NestFactory.create<NestFastifyApplication>(this.rootModule(stores), adapter as FastifyAdapter, {
       logger: new NestLogger(this.log),
       bodyParser: false,
