@@ -6,6 +6,7 @@ import { listenForOrders, type Orders } from './control';
 import { Fleet } from './fleet';
 import { startGuardian, type Guardian } from './guardian';
 import { inOneProcess, partOf, planShop, replicasOf, type Environment, type Replicas, type ShopPlan } from './plan';
+import { isAlive } from './process-alive';
 import { assertPortsFree } from './ports';
 import { whenOpen } from './readiness';
 import { Refusal } from './refusal';
@@ -201,13 +202,4 @@ async function leftoversGone(last: ShopStatus | undefined): Promise<void> {
   );
   for (let waitedMs = 0; waitedMs < LEFTOVER_MS && pids.some(isAlive); waitedMs += LEFTOVER_POLL_MS)
     await pause(LEFTOVER_POLL_MS);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
