@@ -41,9 +41,7 @@ async function ensureAll(url: string, databases: readonly string[]): Promise<voi
   try {
     await Promise.all(databases.map((name) => ensureDatabase(url, name)));
   } catch (error) {
-    const { hostname, port } = new URL(url);
-    throw new Refusal(`the databases cannot be made on ${hostname}:${port || 5432}: ${(error as Error).message}`, {
-      cause: error,
-    });
+    const server = URL.canParse(url) ? new URL(url).host : 'DATABASE_URL'; // no password in a message
+    throw new Refusal(`the databases cannot be made on ${server}: ${(error as Error).message}`, { cause: error });
   }
 }
