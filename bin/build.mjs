@@ -5,8 +5,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 /**
- * Without `check` types are left unchecked: from a fresh clone that takes a quarter of the time, and a later checked build still
- * finds every error. @returns one line that says what is wrong, or undefined when `project` and all it refers to are up to date
+ * Without `check` types are left unchecked: from a fresh clone that takes a quarter of the time, and a later checked
+ * build still finds every error. @returns one line that says what is wrong, or undefined when `project` and all it
+ * refers to are up to date
  */
 export async function build(root, { project = '.', check = false } = {}) {
   let compiler;

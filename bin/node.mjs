@@ -1,4 +1,5 @@
-// Finds a Node that can run the project: npm installs one as an optional platform package, whatever Node npm itself runs on.
+// Finds a Node that can run the project: npm installs one as an optional platform package, whatever Node npm itself
+// runs on.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';

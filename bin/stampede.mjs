@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// The first step of the command line, in JavaScript that an old Node can read: it finds a Node that is new enough, brings the
-// build up to date and hands over to libs/tooling/cli. `npm start` and `npx stampede` come here in the same way.
+// The first step of the command line, in JavaScript that an old Node can read: it finds a Node that is new enough,
+// brings the build up to date and hands over to libs/tooling/cli. `npm start` and `npx stampede` come here in the same
+// way.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,5 @@
-// For `node --require`: runs the sources as they are, decorators and all, so that a process under test or measurement never is a stale build.
+// For `node --require`: runs the sources as they are, decorators and all, so that a process under test or measurement
+// never is a stale build.
 const { readFileSync } = require('node:fs');
 const { transformSync } = require('@swc/core');
 

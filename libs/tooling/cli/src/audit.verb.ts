@@ -29,14 +29,16 @@ export const auditVerb: Verb = (program, surroundings) => {
 
 /** One line an invariant, then one line a violation. */
 export function auditTable({ checkedAt, invariants }: AuditReport): string[] {
-  const head = `${'invariant'.padEnd(52)}${'holds'.padEnd(7)}${'checked'.padStart(9)}${'in flight'.padStart(11)}${'violations'.padStart(12)}`;
-  const rows = invariants.map(({ id, holds, checked, inFlight, violations }) => {
-    const promise = `${id} ${promises[id] ?? ''}`.padEnd(52);
-    const counts = `${String(checked).padStart(9)}${String(inFlight).padStart(11)}${String(violations.length).padStart(12)}`;
-    return `${promise}${(holds ? 'yes' : 'NO').padEnd(7)}${counts}`;
-  });
+  const rows = invariants.map(({ id, holds, checked, inFlight, violations }) =>
+    row(`${id} ${promises[id] ?? ''}`, holds ? 'yes' : 'NO', [checked, inFlight, violations.length]),
+  );
   const violations = invariants.flatMap(({ id, violations: found }) =>
     found.map(({ subject, expected, actual }) => `${id} ${subject}: expected ${expected}, is ${actual}`),
   );
+  const head = row('invariant', 'holds', ['checked', 'in flight', 'violations']);
   return [`checked at ${checkedAt}`, head, ...rows, ...violations];
+}
+
+function row(promise: string, holds: string, counts: readonly (string | number)[]): string {
+  return promise.padEnd(52) + holds.padEnd(6) + counts.map((count) => String(count).padStart(11)).join('');
 }

@@ -27,7 +27,9 @@ const HOUR_SECONDS = 3_600;
 const TIME_SCALE = 60;
 const RATE_SCALE = 0.02;
 const BUYER_RATIO = 0.2;
-/** More visitors at once than a shop that keeps up ever has; beyond them this machine, not the shop, would be measured. */
+/**
+ * More visitors at once than a shop that keeps up ever has; beyond them this machine, not the shop, would be measured.
+ */
 const MOST_VISITORS = 5_000;
 const DEFAULT_TRACE = join('load-tests', 'traces', 'worldcup98-requests-per-second.csv.gz');
 

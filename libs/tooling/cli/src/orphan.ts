@@ -4,8 +4,8 @@ import { isAlive } from '@stampede/supervisor';
 const POLL_MS = 500;
 
 /**
- * Calls `then` once when npm, or the older Node that bin/stampede.mjs was started with, has been killed. A shop that was started
- * otherwise may outlive its shell, as `nohup` wants it.
+ * Calls `then` once when npm, or the older Node that bin/stampede.mjs was started with, has been killed. A shop that
+ * was started otherwise may outlive its shell, as `nohup` wants it.
  */
 export function whenOrphaned(then: () => void, env: NodeJS.ProcessEnv = process.env): void {
   const byOlderNode = env['STAMPEDE_WRAPPER'] !== undefined;

@@ -19,8 +19,8 @@ export interface Orders {
 }
 
 /**
- * Listens for orders on a socket in the state folder. The socket is also the lock of the folder: the system frees it however the
- * runner ends. @throws Refusal when another shop runs on the same state
+ * Listens for orders on a socket in the state folder. The socket is also the lock of the folder: the system frees it
+ * however the runner ends. @throws Refusal when another shop runs on the same state
  */
 export async function listenForOrders(folder: string, orders: Orders): Promise<Server> {
   const path = socketOf(folder);
@@ -37,7 +37,9 @@ export async function listenForOrders(folder: string, orders: Orders): Promise<S
   return server;
 }
 
-/** Sends one order to the shop that runs on `folder`. @throws Refusal when none runs, or with the runner's own answer */
+/**
+ * Sends one order to the shop that runs on `folder`. @throws Refusal when none runs, or with the runner's own answer
+ */
 export async function orderShop<T = ShopStatus>(
   folder: string,
   method: 'GET' | 'POST',

@@ -26,8 +26,8 @@ export class Fleet {
   }
 
   /**
-   * Brings the processes to the plan: new ones start at once; then those whose environment changed (their peers' addresses) restart
-   * one after another, each ready before the next; those no longer planned stop last.
+   * Brings the processes to the plan: new ones start at once; then those whose environment changed (their peers'
+   * addresses) restart one after another, each ready before the next; those no longer planned stop last.
    */
   async bringTo(plans: readonly ProcessPlan[], signal: AbortSignal): Promise<void> {
     const planned = new Set(plans.map((plan) => plan.name));
@@ -48,7 +48,10 @@ export class Fleet {
     this.changes.emit('change');
   }
 
-  /** Resolves when every wanted process is ready. @throws Refusal when one was given up; the signal's reason when it aborts */
+  /**
+   * Resolves when every wanted process is ready. @throws Refusal when one was given up; the signal's reason when it
+   * aborts
+   */
   async whenReady(signal: AbortSignal): Promise<void> {
     for (;;) {
       signal.throwIfAborted();

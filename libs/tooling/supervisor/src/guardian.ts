@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Outlives a runner that was killed: its standard input then ends. The services see the same on theirs and have three seconds to
- * finish; whatever hangs is killed. A shell, because it costs 1 MB where a Node costs 40.
+ * Outlives a runner that was killed: its standard input then ends. The services see the same on theirs and have three
+ * seconds to finish; whatever hangs is killed. A shell, because it costs 1 MB where a Node costs 40.
  */
 const SCRIPT = `
 trap '' INT TERM HUP QUIT

@@ -26,7 +26,9 @@ async function answers(url: string, signal: AbortSignal, asWanted: (body: string
   return false;
 }
 
-/** What a 200 brings; undefined for any other answer and for none. By node:http, as fetch would cost the runner 10 MB. */
+/**
+ * What a 200 brings; undefined for any other answer and for none. By node:http, as fetch would cost the runner 10 MB.
+ */
 function bodyOf(url: string, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve) => {
     const attempt = get(url, { agent: false, timeout: ATTEMPT_TIMEOUT_MS, signal }, (reply) => {

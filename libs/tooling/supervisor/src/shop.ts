@@ -57,7 +57,10 @@ export class Shop {
     this.plan = this.planFor(options.replicas);
   }
 
-  /** Resolves with the storefront's address once a buyer can be served. @throws Refusal; what runs by then is ended by `close` */
+  /**
+   * Resolves with the storefront's address once a buyer can be served. @throws Refusal; what runs by then is ended by
+   * `close`
+   */
   open(): Promise<string> {
     this.opening ??= this.bringUp();
     return this.opening;

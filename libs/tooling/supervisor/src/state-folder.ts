@@ -37,12 +37,15 @@ export async function prepareStateFolder(folder: string): Promise<void> {
   if (bavail * bsize < LOWEST_FREE_BYTES) {
     const freeMegabytes = Math.round((bavail * bsize) / 1_000_000);
     throw new Refusal(
-      `the disk of ${folder} has ${freeMegabytes} MB left, the shop needs 1000 MB: free some, or set STAMPEDE_STATE_DIR`,
+      `the disk of ${folder} has ${freeMegabytes} MB left, of 1000 MB needed: free some, or set STAMPEDE_STATE_DIR`,
     );
   }
 }
 
-/** Deletes the folder with every order in it. @returns false when there was nothing. @throws Refusal when it is no shop's state. */
+/**
+ * Deletes the folder with every order in it. @returns false when there was nothing. @throws Refusal when it is no
+ * shop's state.
+ */
 export async function eraseStateFolder(folder: string): Promise<boolean> {
   if (!existsSync(folder)) return false;
   if (!existsSync(join(folder, MARKER))) throw new Refusal(`${folder} is not a shop's state, so it is left alone`);
@@ -51,7 +54,9 @@ export async function eraseStateFolder(folder: string): Promise<boolean> {
   return true;
 }
 
-/** The file that a process writes its lines to; a large one from earlier runs is set aside first, and one such is kept. */
+/**
+ * The file that a process writes its lines to; a large one from earlier runs is set aside first, and one such is kept.
+ */
 export function logFileOf(folder: string, name: string): string {
   const file = join(folder, 'logs', `${name}.log`);
   const bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;

@@ -15,7 +15,10 @@ export interface Store {
 
 export type OpenStore = (env: Environment, folder: string, port: number) => Promise<Store>;
 
-/** The server that `DATABASE_URL` names, or else an embedded PostgreSQL with its files in `folder`. @throws Refusal with the cause */
+/**
+ * The server that `DATABASE_URL` names, or else an embedded PostgreSQL with its files in `folder`. @throws Refusal with
+ * the cause
+ */
 export const openStore: OpenStore = async (env, folder, port) => {
   const external = env['DATABASE_URL'];
   if (external !== undefined && external !== '') {

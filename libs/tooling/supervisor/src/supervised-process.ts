@@ -71,7 +71,10 @@ export class SupervisedProcess {
     this.start();
   }
 
-  /** Ends it without a chance to tidy up. As a crash it is followed by a restart, but it does not count against the process. */
+  /**
+   * Ends it without a chance to tidy up. As a crash it is followed by a restart, but it does not count against the
+   * process.
+   */
   kill(): void {
     this.quickCrashes = 0;
     this.child?.kill('SIGKILL');

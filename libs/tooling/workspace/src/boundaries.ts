@@ -16,7 +16,10 @@ const namedEdges: readonly (readonly [from: string, to: string])[] = [
   ['kv', 'db'], // embedded store
 ];
 
-/** Why `from` may not import `to`; undefined where it may. Tests may also use the tooling, and their own project as others see it. */
+/**
+ * Why `from` may not import `to`; undefined where it may. Tests may also use the tooling, and their own project as
+ * others see it.
+ */
 export function forbidden(from: Placed, to: Placed, inTest = false): string | undefined {
   if (from.name === to.name) return inTest ? undefined : 'a project imports its own files by their paths';
   if (to.level === 'service' || to.level === 'web') return 'nobody imports a service: they meet on the wire';

@@ -7,7 +7,7 @@ export interface SourceFile {
   readonly text: string;
 }
 
-const skipped = new Set(['node_modules', 'dist', '.git', '.nx', '.stampede', 'coverage', 'fixtures', 'evidence']);
+const skipped = new Set(['node_modules', 'dist', '.git', '.nx', '.stampede', 'coverage']);
 
 /** Every file below `root` that somebody wrote, in the order of paths, whose name ends as one of `endings`. */
 export function readFiles(root: string, endings: readonly string[]): SourceFile[] {

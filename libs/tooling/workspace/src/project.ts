@@ -27,7 +27,9 @@ export interface Project {
 
 export const SCOPE = '@stampede/';
 
-/** Every workspace of the root package.json, in the order of names. @throws Error for a project without a `level:` tag */
+/**
+ * Every workspace of the root package.json, in the order of names. @throws Error for a project without a `level:` tag
+ */
 export function readProjects(root: string): Project[] {
   const { workspaces = [] } = readPackageJson(root);
   const folders = globSync(

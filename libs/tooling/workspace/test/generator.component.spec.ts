@@ -40,7 +40,8 @@ test(
   'a generated service builds, passes its tests and starts with the shop, and nothing of it is left to rename',
   () => {
     run('nx/dist/bin/nx.js', 'g', '@stampede/workspace:service', 'seat-maps', '--skipInstall');
-    symlinkSync('../../services/seat-maps', join(copy, 'node_modules', '@stampede', 'seat-maps')); // as npm install does
+    // as npm install does
+    symlinkSync('../../services/seat-maps', join(copy, 'node_modules', '@stampede', 'seat-maps'));
 
     run('typescript/bin/tsc', '-b', 'services/seat-maps', 'libs/model/topology');
     run('jest/bin/jest.js', 'services/seat-maps', 'libs/model/topology');

@@ -1,4 +1,5 @@
-// `npx nx g @stampede/workspace:service refunds`: plain JavaScript over Nx's tree, so that it needs neither a build nor a devkit.
+// `npx nx g @stampede/workspace:service refunds`: plain JavaScript over Nx's tree, so that it needs neither a build nor
+// a devkit.
 const { execFileSync } = require('node:child_process');
 const { readFileSync, readdirSync, statSync } = require('node:fs');
 const { join } = require('node:path');

@@ -24,7 +24,8 @@ const everywhere = {
   'jest/expect-expect': 'off', // a test may call such a function
   'jest/no-conditional-expect': 'off',
   'jest/valid-title': 'off',
-  'jest/valid-expect': 'off', // with a fake clock, an expectation is made first and awaited after the clock moved: see tidy/tests.ts
+  // with a fake clock, an expectation is made first and awaited after the clock moved: see tidy/tests.ts
+  'jest/valid-expect': 'off',
   'jest/require-to-throw-message': 'off',
 } as const;
 

@@ -29,7 +29,9 @@ export function withSettingsTables(root: string, projects: readonly Project[]): 
   return readmes.map(({ folder, path, text }) => ({ path, text: replaceTable(text, () => rowsOf(root, folder)) }));
 }
 
-/** `text` with what stands between the two marks replaced. Without the marks it stays as it is and `rows` is not asked. */
+/**
+ * `text` with what stands between the two marks replaced. Without the marks it stays as it is and `rows` is not asked.
+ */
 export function replaceTable(text: string, rows: () => readonly SettingRow[]): string {
   const begin = text.indexOf(BEGIN);
   const end = text.indexOf(END);

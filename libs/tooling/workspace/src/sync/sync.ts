@@ -6,7 +6,9 @@ import { oxlintConfig } from './oxlint-config';
 import { withAllReferences, withReferences } from './references';
 import { withSettingsTables } from './settings-table';
 
-/** Brings every generated file or block up to date; returns the paths that were not. With `check` nothing is written. */
+/**
+ * Brings every generated file or block up to date; returns the paths that were not. With `check` nothing is written.
+ */
 export function sync(root: string, { check }: { check: boolean }): string[] {
   const projects = readProjects(root);
   const settle = (wanted: readonly SourceFile[]): string[] => {

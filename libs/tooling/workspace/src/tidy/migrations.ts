@@ -4,7 +4,7 @@ import { occurrences, perFile, type Rule } from './rule';
 const isMigration = (path: string): boolean => /\/migrations\/[^/]+\.sql$/.test(path);
 const NAME = /^(\d{4})_[a-z0-9]+(_[a-z0-9]+)*\.sql$/;
 const CONTRACTION =
-  /\bdrop\s+(table|column|schema|type|view|constraint)\b|\brename\s+(column|to)\b|\balter\s+column\s+\w+\s+(set\s+data\s+)?type\b|\bset\s+not\s+null\b|\btruncate\b/i;
+  /\b(drop\s+(table|column|schema|type|view|constraint)|rename\s+(column|to)|(set\s+data\s+)?type\s|set\s+not\s+null|truncate)\b/i;
 
 /** Migrations run in the order of their numbers, which have no gap. */
 export const migrationNames: Rule = (files) => {
@@ -27,7 +27,9 @@ export const migrationNames: Rule = (files) => {
   );
 };
 
-/** The version before must run on the new schema: what it needs is taken away one version later, and the file says so. */
+/**
+ * The version before must run on the new schema: what it needs is taken away one version later, and the file says so.
+ */
 export const expandingMigrations: Rule = perFile(isMigration, ({ path, text }) => {
   if (/^-- contract: /m.test(text)) return [];
   const code = text.replace(/--[^\n]*/g, '');

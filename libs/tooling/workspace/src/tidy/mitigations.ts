@@ -3,7 +3,10 @@ import { halvesOf, lineAt } from './source-text';
 
 const TABLE = 'libs/model/topology/src/mitigations.ts';
 
-/** A control switches one named mitigation off: each row of the table is wired in exactly one place, and nothing else is. */
+/**
+ * A control switches one named mitigation off: each row of the table is wired in exactly one place, and nothing else
+ * is.
+ */
 export const mitigations: Rule = (files) => {
   const rows = idsIn(files.find(({ path }) => path === TABLE)?.text ?? '', /\bid:\s*'([^']+)'/g);
   const calls = files

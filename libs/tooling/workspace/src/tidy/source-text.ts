@@ -9,7 +9,10 @@ export interface Halves {
 /** After these a slash begins a regular expression, not a division. */
 const BEFORE_REGEX = /(^|[=(,:[!&|?{};+\-*%<>~^]|\b(return|typeof|case|in|of|throw|await|yield))\s*$/;
 
-/** One piece of TypeScript at the start of the text: comment, string, regular expression, or one character of anything else. */
+/**
+ * One piece of TypeScript at the start of the text: comment, string, regular expression, or one character of anything
+ * else.
+ */
 const PIECE = {
   comment: /^(\/\/[^\n]*|\/\*[\s\S]*?(\*\/|$))/,
   string: /^('(?:[^'\\\n]|\\[\s\S])*'?|"(?:[^"\\\n]|\\[\s\S])*"?)/,
