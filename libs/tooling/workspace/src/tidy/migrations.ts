@@ -4,7 +4,7 @@ import { occurrences, perFile, type Rule } from './rule';
 const isMigration = (path: string): boolean => /\/migrations\/[^/]+\.sql$/.test(path);
 const NAME = /^(\d{4})_[a-z0-9]+(_[a-z0-9]+)*\.sql$/;
 const CONTRACTION =
-  /\b(drop\s+(table|column|schema|type|view|constraint)|rename\s+(column|to)|(set\s+data\s+)?type\s|set\s+not\s+null|truncate)\b/i;
+  /\b(drop\s+(table|column|schema|type|view|constraint)|rename\s+(column|to)|column\s+\w+\s+(set\s+data\s+)?type|set\s+not\s+null|truncate)\b/i;
 
 /** Migrations run in the order of their numbers, which have no gap. */
 export const migrationNames: Rule = (files) => {
