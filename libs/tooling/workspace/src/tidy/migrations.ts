@@ -3,8 +3,14 @@ import { occurrences, perFile, type Rule } from './rule';
 
 const isMigration = (path: string): boolean => /\/migrations\/[^/]+\.sql$/.test(path);
 const NAME = /^(\d{4})_[a-z0-9]+(_[a-z0-9]+)*\.sql$/;
-const CONTRACTION =
-  /\b(drop\s+(table|column|schema|type|view|constraint)|rename\s+(column|to)|column\s+\w+\s+(set\s+data\s+)?type|set\s+not\s+null|truncate)\b/i;
+const CONTRACTIONS = [
+  String.raw`drop\s+(table|column|schema|type|view|constraint)`,
+  String.raw`rename\s+(column|to)`,
+  String.raw`column\s+\w+\s+(set\s+data\s+)?type`,
+  String.raw`set\s+not\s+null`,
+  'truncate',
+];
+const CONTRACTION = new RegExp(String.raw`\b(${CONTRACTIONS.join('|')})\b`, 'i');
 
 /** Migrations run in the order of their numbers, which have no gap. */
 export const migrationNames: Rule = (files) => {
