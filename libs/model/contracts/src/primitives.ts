@@ -9,9 +9,11 @@ const LONGEST_TEXT = 200;
 export const Text = z
   .string()
   .regex(
-    new RegExp(`^[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]{1,${LONGEST_TEXT}}$`, 'u'),
+    new RegExp(`^[^\\u0000-\\u001f\\u007f-\\u009f]{1,${LONGEST_TEXT}}$`, 'u'),
     `must have 1 to ${LONGEST_TEXT} characters and no control characters`,
-  );
+  )
+  .refine((text) => text.isWellFormed(), 'must be well-formed Unicode')
+  .meta({ minLength: 1, maxLength: LONGEST_TEXT });
 
 const DAYS = '(?:0[1-9]|[12][0-9]|3[01])';
 const CLOCK = '(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9})?';
