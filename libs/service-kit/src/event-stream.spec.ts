@@ -81,6 +81,11 @@ test('a drain ends every stream: they would never end by themselves', async () =
   expect(text).toContain('id: 2');
 });
 
+test('HEAD is answered with the head of the stream at once', async () => {
+  const answer = await fetch(`${service.url}/orders/long/stream`, { method: 'HEAD' });
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
+});
+
 test('a stream that was never opened may still be refused, or be nothing', async () => {
   expect((await open('unknown')).statusCode).toBe(404);
   expect((await open('long', { 'last-event-id': '9' })).statusCode).toBe(204);

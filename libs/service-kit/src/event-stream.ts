@@ -82,6 +82,7 @@ export class EventStream {
     this.keepAlive = setInterval(() => this.reply.raw.write(':\n\n'), KEEP_ALIVE_MS);
     this.keepAlive.unref();
     this.streams?.add(this);
+    if (this.reply.request.method === 'HEAD') this.close(); // its answer has no body, however long
   }
 
   private end(): void {

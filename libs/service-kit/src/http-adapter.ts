@@ -19,7 +19,7 @@ import { readJsonBodies } from './json-body';
 import { MethodTable } from './method-table';
 import { PROBLEM_TYPE, problemOf } from './problem';
 import type { ProblemFilter } from './problem.filter';
-import { startBudget } from './request-budget';
+import { holdBudgets, startBudget } from './request-budget';
 import type { RouteFacts } from './routing';
 
 /** The contract's limit of a request body. */
@@ -31,8 +31,6 @@ export const BODY_LIMIT_BYTES = 64 * 1024;
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 /** A request must have arrived whole by then; a slow sender holds a socket no longer. */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Origin and absolute form. Fastify would route `*orders` as `/orders`. @see RFC 9112, section 3.2 */
-const REQUEST_TARGET = /^(\/|https?:\/\/)/;
 /** Where Nest's adapter looks for the `config` of a route. */
 const ROUTE_CONFIG = '__fastify_route_config__';
 const LONGEST_PARAMETER = 500;
@@ -60,6 +58,7 @@ export class ServiceAdapter extends FastifyAdapter {
     this.methods.watch(server);
     manners.observe?.(server);
     readJsonBodies(server);
+    holdBudgets(server);
     server.addHook('onRequest', (request, reply, done) => this.greet(request, reply, done));
   }
 
@@ -111,7 +110,7 @@ export class ServiceAdapter extends FastifyAdapter {
   /** Runs before the body is read: what will not be served is refused cheaply. */
   private greet(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
     if (this.manners.draining()) reply.header('connection', 'close');
-    if (request.is404 || !REQUEST_TARGET.test(request.originalUrl)) {
+    if (request.is404 || !isRequestTarget(request.originalUrl)) {
       this.refuseUnknown(request, reply);
       return;
     }
@@ -159,6 +158,11 @@ export class ServiceAdapter extends FastifyAdapter {
     if (own !== undefined) response.code(own);
     return response.send(body.body);
   }
+}
+
+/** Origin and absolute form. Fastify would route `*orders` as `/orders`. @see RFC 9112, section 3.2 */
+function isRequestTarget(target: string): boolean {
+  return target.startsWith('/') || /^https?:\/\//.test(target);
 }
 
 function serverOptions({ filter }: AdapterOptions): FastifyServerOptions {

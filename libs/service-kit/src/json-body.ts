@@ -10,23 +10,25 @@ export function readJsonBodies(server: FastifyInstance): void {
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     if (!isPlainJson(request.headers)) {
       done(new Refused('unsupported_media_type', 'the body must be application/json in UTF-8'));
-    } else if (!isUtf8(body)) {
-      done(new Refused('malformed_json', 'the body is not UTF-8'));
-    } else if (body.length === 0 || SUSPICIOUS.some((part) => body.includes(part))) {
-      parseCarefully(request, body.toString(), done);
-    } else {
-      parseJson(body, done);
+      return;
     }
+    if (!isUtf8(body)) {
+      done(new Refused('malformed_json', 'the body is not UTF-8'));
+      return;
+    }
+    const text = body.toString();
+    if (text === '' || SUSPICIOUS.test(text)) parseCarefully(request, text, done);
+    else parseJson(text, done);
   });
 }
 
-/** Only what holds one of these can name a prototype; looking for bytes costs a tenth of the careful parser. */
-const SUSPICIOUS = ['__proto__', 'constructor', String.raw`\u`].map((part) => Buffer.from(part));
+/** Only what holds one of these can name a prototype; looking for them costs a tenth of the careful parser. */
+const SUSPICIOUS = /__proto__|"constructor"|\\u/;
 
-function parseJson(body: Buffer, done: (error: Error | null, value?: unknown) => void): void {
+function parseJson(text: string, done: (error: Error | null, value?: unknown) => void): void {
   let value: unknown;
   try {
-    value = JSON.parse(body.toString());
+    value = JSON.parse(text);
   } catch (cause) {
     done(new Refused('malformed_json', 'the body is not JSON', { cause }));
     return;

@@ -1,11 +1,16 @@
 import { Budget, budgetHeader } from '@stampede/resilience';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /** A caller that names no budget gets what a buyer would wait for. */
 const DEFAULT_BUDGET_MS = 10_000;
 
 const BUDGET = Symbol('budget');
-type Budgeted = FastifyRequest & { [BUDGET]?: Budget };
+type Budgeted = FastifyRequest & { [BUDGET]?: Budget | undefined };
+
+/** Makes room for the budget in every request, so that all have one shape. */
+export function holdBudgets(server: FastifyInstance): void {
+  server.decorateRequest(BUDGET, undefined);
+}
 
 /** Starts the clock when the request arrives, so that time spent in queues and on reading the body counts. */
 export function startBudget(request: FastifyRequest): Budget {
