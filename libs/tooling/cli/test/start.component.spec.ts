@@ -2,7 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isRunning, readStatus } from '@stampede/supervisor';
+import { isRunning, orderShop, readStatus } from '@stampede/supervisor';
 import { SERVICES } from '@stampede/topology';
 import { makeFakeShop, type FakeShop } from '@stampede/supervisor/testing';
 
@@ -59,6 +59,15 @@ function alive(): number[] {
   return pids().filter((pid) => existsSync(`/proc/${pid}`) || spawnSync('ps', ['-p', String(pid)]).status === 0);
 }
 
+async function serverIsAnotherThan(pid: number): Promise<boolean> {
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
+    const now = readStatus(folder)?.postgres?.pid;
+    if (now !== undefined && now !== pid) return true;
+    await new Promise((again) => setTimeout(again, 50));
+  }
+  return false;
+}
+
 async function allGoneWithin(milliseconds: number): Promise<void> {
   for (const deadline = Date.now() + milliseconds; alive().length > 0 && Date.now() < deadline;) {
     await new Promise((again) => setTimeout(again, 50));
@@ -91,6 +100,18 @@ test('a runner that is killed takes everything with it, and the next shop opens 
   await next.open;
   next.child.kill('SIGTERM');
   expect(await next.exit).toBe(0);
+});
+
+test('a PostgreSQL that dies is started again', async () => {
+  const shop = runner('start');
+  await shop.open;
+  const before = readStatus(folder)?.postgres?.pid ?? 0;
+  await orderShop(folder, 'POST', '/kill?name=postgres');
+  await expect(serverIsAnotherThan(before)).resolves.toBe(true);
+  expect(shop.output()).toContain('PostgreSQL ended: starting it again');
+  shop.child.kill('SIGTERM');
+  expect(await shop.exit).toBe(0);
+  expect(alive()).toEqual([]);
 });
 
 test('a service that neither ends by itself nor on SIGTERM does not outlive a killed runner', async () => {

@@ -2,8 +2,8 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 const TAIL_BYTES = 16_000;
 
-/** The last `lines` lines of a log, read from its end however long it is; empty when there is no such file. */
-export function tailOf(file: string, lines: number): string {
+/** The last `lines` lines of a log, looking no further back than byte `from`; empty when there is no such file. */
+export function tailOf(file: string, { lines, from }: { lines: number; from: number }): string {
   let descriptor: number;
   try {
     descriptor = openSync(file, 'r');
@@ -12,7 +12,7 @@ export function tailOf(file: string, lines: number): string {
   }
   try {
     const { size } = fstatSync(descriptor);
-    const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    const buffer = Buffer.alloc(Math.max(0, Math.min(size - from, TAIL_BYTES)));
     readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
     return buffer.toString('utf8').trimEnd().split('\n').slice(-lines).join('\n');
   } finally {

@@ -100,7 +100,9 @@ export class Shop {
     this.closing.signal.throwIfAborted();
 
     this.guardian = startGuardian();
-    this.store = await (this.options.openStore ?? openStore)(this.options.env, folder, this.plan.postgresPort);
+    const { env, openStore: open = openStore } = this.options;
+    const port = this.plan.postgresPort;
+    this.store = await open({ env, folder, port, report, onChange: () => this.publishStatus() });
     await this.store.ensure(this.plan.databases);
     this.closing.signal.throwIfAborted();
 
@@ -124,6 +126,8 @@ export class Shop {
     this.opened = false;
     await this.fleet?.stop();
     await this.store?.stop();
+    this.store = undefined;
+    if (this.fleet !== undefined) this.publishStatus();
     await this.guardian?.dismiss();
     this.control?.closeAllConnections();
     this.control?.close();
@@ -154,11 +158,16 @@ export class Shop {
     return {
       status: () => this.status(),
       restart: async (name) => fleet().named(name).restart(),
-      kill: async (name) => fleet().named(name).kill(),
+      kill: async (name) => this.kill(fleet(), name),
       stop: async (name) => fleet().named(name).stop(),
       start: async (name) => fleet().named(name).start(),
       scale: (service, replicas) => this.scale(fleet(), service, replicas),
     };
+  }
+
+  private kill(fleet: Fleet, name: string): void {
+    if (name === 'postgres' && this.store?.pid !== undefined) process.kill(this.store.pid, 'SIGKILL');
+    else fleet.named(name).kill();
   }
 
   private async scale(fleet: Fleet, service: string, count: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import type { Environment, ProcessPlan } from './plan';
 import { whenReady } from './readiness';
 import { tailOf } from './log-tail';
@@ -23,7 +23,7 @@ const MOST_QUICK_CRASHES = 5;
 const FIRST_BACKOFF_MS = 250;
 const LONGEST_BACKOFF_MS = 5_000;
 const STOP_GRACE_MS = 10_000; // twice the longest drain of a service
-const EXIT_OF_BAD_CONFIG = 78; // EX_CONFIG: another start would read the same settings
+const MOST_CRASHES_BEFORE_READY = 2; // what cannot start at all has wrong settings or a bug: waiting longer helps nobody
 const TAIL_LINES = 15;
 /** Room for young objects: V8's own 16 MB would cost each of ten processes 20 MB more after its start. */
 const MOST_SEMI_SPACE_MB = 4;
@@ -35,6 +35,9 @@ export class SupervisedProcess {
   private child: ChildProcess | undefined;
   private wanted = false;
   private quickCrashes = 0;
+  private wasReady = false;
+  private logFile = '';
+  private logBytesBefore = 0;
   private restartTimer: NodeJS.Timeout | undefined;
   private exited: Promise<void> = Promise.resolve();
 
@@ -80,14 +83,16 @@ export class SupervisedProcess {
     this.child?.kill('SIGKILL');
   }
 
-  /** The last lines it logged, to explain a failure. */
-  lastLines(): string {
-    return tailOf(this.surroundings.logFileOf(this.plan.name), TAIL_LINES);
+  /** The last lines of its last run, to explain a failure. */
+  private lastLines(): string {
+    return tailOf(this.logFile, { lines: TAIL_LINES, from: this.logBytesBefore });
   }
 
   private spawn(): void {
     const { root, env, logFileOf } = this.surroundings;
-    const log = openSync(logFileOf(this.plan.name), 'a');
+    this.logFile = logFileOf(this.plan.name);
+    const log = openSync(this.logFile, 'a');
+    this.logBytesBefore = fstatSync(log).size;
     const startedAt = Date.now();
     const child = spawn(process.execPath, this.arguments(), {
       cwd: root,
@@ -101,16 +106,20 @@ export class SupervisedProcess {
     this.become('starting');
     const gone = new AbortController();
     this.exited = new Promise((resolve) => {
-      const ended = (how: string, code: number | null) => {
+      const ended = (how: string) => {
         gone.abort();
         this.child = undefined;
-        if (this.wanted) this.afterCrash(how, code, Date.now() - startedAt);
+        if (this.wanted) this.afterCrash(how, Date.now() - startedAt);
         resolve();
       };
-      child.once('error', (error) => child.pid === undefined && ended(error.message, null));
-      child.once('exit', (code, signal) => ended(signal === null ? `exit code ${code}` : signal, code));
+      child.once('error', (error) => child.pid === undefined && ended(error.message));
+      child.once('exit', (code, signal) => ended(signal === null ? `exit code ${code}` : signal));
     });
-    void whenReady(this.plan.adminUrls, gone.signal).then((ready) => ready && this.become('ready'));
+    void whenReady(this.plan.adminUrls, gone.signal).then((ready) => {
+      if (!ready) return;
+      this.wasReady = true;
+      this.become('ready');
+    });
   }
 
   private arguments(): string[] {
@@ -119,12 +128,12 @@ export class SupervisedProcess {
     return [`--max-semi-space-size=${MOST_SEMI_SPACE_MB}`, ...entry];
   }
 
-  private afterCrash(how: string, code: number | null, livedMs: number): void {
+  private afterCrash(how: string, livedMs: number): void {
     const { name } = this.plan;
     this.quickCrashes = livedMs < QUICK_CRASH_MS ? this.quickCrashes + 1 : 1;
-    if (code === EXIT_OF_BAD_CONFIG || this.quickCrashes >= MOST_QUICK_CRASHES) {
+    if (this.quickCrashes >= (this.wasReady ? MOST_QUICK_CRASHES : MOST_CRASHES_BEFORE_READY)) {
       this.wanted = false;
-      const times = code === EXIT_OF_BAD_CONFIG ? 'its settings are wrong' : `${MOST_QUICK_CRASHES} times in a row`;
+      const times = `${this.quickCrashes} times in a row`;
       this.surroundings.report(`${name} ended (${how}), ${times}: giving up. The end of its log:\n${this.lastLines()}`);
       this.become('failed');
       return;
