@@ -49,6 +49,7 @@ export class EventStream {
   send({ event, id, data }: StreamEvent): void {
     if (this.ended.signal.aborted) return;
     this.open();
+    if (this.ended.signal.aborted) return; // HEAD: the head was all
     this.reply.raw.write(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
