@@ -1,5 +1,5 @@
--- The embedded bus. Offsets are gapless per partition: whoever publishes holds the partition's row until its events are committed,
--- so an event never becomes visible before one with a lower offset.
+-- The embedded bus. Offsets are gapless per partition: whoever publishes holds the partition's row until its events
+-- are committed, so an event never becomes visible before one with a lower offset.
 create table topic_partition (
   topic text not null,
   partition integer not null check (partition >= 0),
@@ -19,7 +19,8 @@ create table event (
   published_at timestamptz not null default now(),
   primary key (topic, partition, event_offset)
 );
-comment on column event.payload is 'text, not jsonb: a payload that cannot be read must reach the dead letters as it came';
+comment on column event.payload is
+  'text, not jsonb: a payload that cannot be read must reach the dead letters as it came';
 
 -- A consumer holds the row of a partition while it works on its events; a lost connection frees it at once.
 create table group_position (

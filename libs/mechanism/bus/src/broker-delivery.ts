@@ -31,16 +31,43 @@ export function messageOf(event: CloudEvent): { key: string; value: string; head
 }
 
 /**
- * The group id on the broker. It names the topic too, because one group id must not have members with different topics: the clients'
- * assignors would hand partitions to members that do not read them.
+ * The group id on the broker. It names the topic too, because one group id must not have members with different
+ * topics: the clients' assignors would hand partitions to members that do not read them.
  */
 export function groupIdOf(group: string, topic: string): string {
   return `${group}.${topic}`;
 }
 
+/** What became of one try: the record may be committed, it waits for its next try, or a stop left it as it was. */
+export type Outcome = { next: 'commit' } | { next: 'retry'; failures: number; delayMs: number } | { next: 'stop' };
+
+/** Tries a record once; `failures` counts the tries before. A delivery under way is never cut short. */
+export async function attempt(
+  record: BrokerRecord,
+  failures: number,
+  options: Required<SubscribeOptions>,
+  publish: Publish,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { topic, group } = options;
+  const { partition, offset } = record;
+  try {
+    await options.onEvent(decode(record.payload, record.traceparent), { partition, attempt: failures + 1 });
+    return { next: 'commit' };
+  } catch (error) {
+    const verdict = judge(error, failures, options);
+    if (verdict.next === 'dead-letter') {
+      const letter = deadLetterEvent({ original: record.payload, group, topic, partition, offset }, error, record.key);
+      return { next: (await bury(letter, options, publish, signal)) ? 'commit' : 'stop' };
+    }
+    notice({ kind: 'retry', topic, group, partition, offset, failures: verdict.failures, delayMs: verdict.delayMs });
+    return verdict;
+  }
+}
+
 /**
- * Delivers one record until it is applied or stored as a dead letter; true when it may be committed. False when `signal` ended the
- * attempts: nothing is known to be applied then. A delivery under way is never cut short.
+ * Tries a record until it is applied or stored as a dead letter; true when it may be committed. False when `signal`
+ * ended the tries: nothing is known to be applied then.
  */
 export async function deliver(
   record: BrokerRecord,
@@ -48,22 +75,12 @@ export async function deliver(
   publish: Publish,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { topic, group } = options;
-  const { partition, offset } = record;
-  for (let failures = 0; !signal.aborted; ) {
-    try {
-      await options.onEvent(decode(record.payload, record.traceparent), { partition, attempt: failures + 1 });
-      return true;
-    } catch (error) {
-      const verdict = judge(error, failures, options);
-      if (verdict.next === 'dead-letter') {
-        const letter = deadLetterEvent({ original: record.payload, group, topic, partition, offset }, error, record.key);
-        return bury(letter, options, publish, signal);
-      }
-      failures = verdict.failures;
-      notice({ kind: 'retry', topic, group, partition, offset, failures, delayMs: verdict.delayMs });
-      await pause(verdict.delayMs, signal);
-    }
+  let failures = 0;
+  while (!signal.aborted) {
+    const outcome = await attempt(record, failures, options, publish, signal);
+    if (outcome.next !== 'retry') return outcome.next === 'commit';
+    failures = outcome.failures;
+    await pause(outcome.delayMs, signal);
   }
   return false;
 }

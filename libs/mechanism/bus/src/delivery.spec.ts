@@ -13,7 +13,7 @@ test('what cannot be read is given up at once', () => {
   expect(judge(new Undecodable('not JSON'), 0, options)).toEqual({ next: 'dead-letter' });
 });
 
-test('a lost database is not the event\'s fault', () => {
+test("a lost database is not the event's fault", () => {
   const lost = Object.assign(new Error('terminating connection'), { code: '57P01' });
   expect(judge(lost, 2, options)).toEqual({ next: 'retry', failures: 2, delayMs: 3_200 });
 });

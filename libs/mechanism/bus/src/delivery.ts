@@ -16,7 +16,8 @@ export function defaultRetryDelayMs(attempt: number): number {
 /** The options with their defaults in place. @throws RangeError for `maxAttempts` below 1 */
 export function withDefaults(options: SubscribeOptions): Required<SubscribeOptions> {
   const maxAttempts = options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
-  if (!Number.isInteger(maxAttempts) || maxAttempts < 1) throw new RangeError(`maxAttempts must be 1 or more, not ${maxAttempts}`);
+  if (!Number.isInteger(maxAttempts) || maxAttempts < 1)
+    throw new RangeError(`maxAttempts must be 1 or more, not ${maxAttempts}`);
   return {
     topic: options.topic,
     group: options.group,

@@ -2,7 +2,15 @@ import { channel } from 'node:diagnostics_channel';
 
 /** What a bus tells whoever watches `stampede:bus`; it never carries an event's data. */
 export type BusNotice =
-  | { kind: 'retry'; topic: string; group: string; partition: number; offset: string; failures: number; delayMs: number }
+  | {
+      kind: 'retry';
+      topic: string;
+      group: string;
+      partition: number;
+      offset: string;
+      failures: number;
+      delayMs: number;
+    }
   | { kind: 'dead-letter'; topic: string; group: string }
   | { kind: 'back-end-lost'; topic: string; group: string; error: unknown };
 

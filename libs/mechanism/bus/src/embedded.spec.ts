@@ -3,9 +3,12 @@ import { uuidv7 } from '@stampede/db';
 import { testDatabase, type TestDatabase } from '@stampede/db/testing';
 import { sql } from 'kysely';
 import { CuttableProxy } from '../test/cuttable-proxy';
-import { behavesLikeABus, collect, eventOf, until } from './behaviour.suite';
+import { collect, eventOf, until } from '../test/collect';
+import { behavesLikeABus } from './behaviour.suite';
+import { busChannel, type BusNotice } from './diagnostics';
 import { cleanUp, openEmbeddedBus } from './embedded';
 import { appendRecords, createTopic } from './embedded.sql';
+import { WORKERS } from './embedded.subscription';
 import type { Bus } from './port';
 
 behavesLikeABus('PostgreSQL', async () => {
@@ -14,7 +17,9 @@ behavesLikeABus('PostgreSQL', async () => {
     options: { embeddedUrl: url },
     async publishRaw(topic, _key, payload) {
       await createTopic(database.kysely, topic, PARTITIONS);
-      const found = await sql<{ partition: number }>`select partition from event where topic = ${topic} limit 1`.execute(database.kysely);
+      const found = await sql<{
+        partition: number;
+      }>`select partition from event where topic = ${topic} limit 1`.execute(database.kysely);
       await appendRecords(database.kysely, topic, [{ partition: found.rows[0]?.partition ?? 0, payload }]);
     },
     close: drop,
@@ -49,7 +54,10 @@ describe('on PostgreSQL', () => {
     const publishes = Array.from({ length: 20 }, (_, call) => {
       // Each call takes the partitions in another order.
       const rotated = [...subjects.slice(call * 3), ...subjects.slice(0, call * 3)];
-      return (call % 2 ? bus : other).publish(topic, rotated.map((subject) => eventOf(subject, 1)));
+      return (call % 2 ? bus : other).publish(
+        topic,
+        rotated.map((subject) => eventOf(subject, 1)),
+      );
     });
     await Promise.all(publishes);
     const { rows } = await sql<{ next: number; events: number; highest: number }>`
@@ -57,7 +65,8 @@ describe('on PostgreSQL', () => {
       from topic_partition t join event e using (topic, partition) where topic = ${topic}
       group by t.partition, t.next_offset`.execute(store.database.kysely);
     expect(rows.reduce((total, { events }) => total + events, 0)).toBe(20 * 60);
-    for (const { next, events, highest } of rows) expect({ next, highest }).toEqual({ next: events, highest: events - 1 });
+    for (const { next, events, highest } of rows)
+      expect({ next, highest }).toEqual({ next: events, highest: events - 1 });
   });
 
   test('a partition is in one hand at a time, and each event is delivered once, while nothing fails', async () => {
@@ -108,21 +117,37 @@ describe('on PostgreSQL', () => {
     finish();
   });
 
-  test('a subscription outlives a back end that goes away; publishing rejects meanwhile', async () => {
+  test('a subscription outlives a back end that goes away, again and again; publishing rejects meanwhile', async () => {
     const proxy = await CuttableProxy.before(store.url);
     const behind = await openBus('behind', proxy.url);
-    const received = await collect(behind, { topic, group: 'billing' });
-    await behind.publish(topic, [eventOf('order-1', 1)]);
-    await until(async () => (await bus.lag(topic, 'billing')) === 0);
-    await proxy.cut();
-    await expect(behind.publish(topic, [eventOf('order-1', 2)])).rejects.toThrow();
-    await bus.publish(topic, [eventOf('order-1', 2)]);
-    await proxy.restore();
-    await received.until(2);
-    // Also the wake-up call works again: the next event does not wait for a poll.
-    await behind.publish(topic, [eventOf('order-1', 3)]);
-    await received.until(3);
-    expect(received.events.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+    let losses = 0;
+    const count = (what: unknown): void => {
+      const { kind, topic: lost } = what as BusNotice;
+      if (kind === 'back-end-lost' && lost === topic) losses += 1;
+    };
+    busChannel.subscribe(count);
+    let cutDuring = 1;
+    const received = await collect(behind, {
+      topic,
+      group: 'billing',
+      async onEvent({ sequence }) {
+        if (sequence !== cutDuring) return;
+        cutDuring += 1;
+        await proxy.cut();
+      },
+    });
+    // Each cut meets another of the subscription's workers.
+    for (let sequence = 1; sequence <= WORKERS + 1; sequence += 1) {
+      await bus.publish(topic, [eventOf('order-1', sequence)]);
+      await until(async () => proxy.isCut);
+      const before = losses;
+      await until(async () => losses > before);
+      await expect(behind.publish(topic, [eventOf('order-1', 99)])).rejects.toThrow();
+      await proxy.restore();
+      await until(async () => (await bus.lag(topic, 'billing')) === 0);
+    }
+    busChannel.unsubscribe(count);
+    expect(new Set(received.events.map(({ sequence }) => sequence))).toEqual(new Set([1, 2, 3, 4]));
     await behind.close();
     await proxy.cut();
   });
@@ -135,9 +160,9 @@ describe('on PostgreSQL', () => {
     const fast = await collect(bus, { topic, group: 'fast' });
     await until(async () => (await bus.lag(topic, 'fast')) === 0);
     const stored = async (): Promise<number> => {
-      const { rows } = await sql<{ events: number }>`select count(*) as events from event where topic = ${topic}`.execute(
-        store.database.kysely,
-      );
+      const { rows } = await sql<{
+        events: number;
+      }>`select count(*) as events from event where topic = ${topic}`.execute(store.database.kysely);
       return rows[0]?.events ?? 0;
     };
     await cleanUp(store.database.kysely, 0);
@@ -167,7 +192,10 @@ describe('on PostgreSQL', () => {
         if (event.sequence === 5) stopping = subscription.stop();
       },
     });
-    await bus.publish(topic, Array.from({ length: 40 }, (_, index) => eventOf('order-1', index + 1)));
+    await bus.publish(
+      topic,
+      Array.from({ length: 40 }, (_, index) => eventOf('order-1', index + 1)),
+    );
     await until(async () => stopping !== undefined);
     await stopping;
     expect(handled).toEqual([1, 2, 3, 4, 5]);

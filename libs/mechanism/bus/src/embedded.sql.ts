@@ -1,8 +1,7 @@
-import type { Kysely } from 'kysely';
-import { sql } from 'kysely';
+import { sql, type QueryExecutorProvider } from 'kysely';
 
 /** A connection or an open transaction of the bus database; the statements below are its only users. */
-export type Connection = Kysely<any>;
+export type Connection = QueryExecutorProvider;
 
 export const wakeUpChannel = 'bus';
 
@@ -33,8 +32,8 @@ export async function joinGroup(connection: Connection, topic: string, group: st
 }
 
 /**
- * Appends in the order given and wakes the consumers at commit. Partitions are locked in their order, so that two publishers wait
- * for each other instead of deadlocking.
+ * Appends in the order given and wakes the consumers at commit. Partitions are locked in their order, so that two
+ * publishers wait for each other instead of deadlocking.
  */
 export async function appendRecords(
   connection: Connection,
@@ -62,8 +61,15 @@ export async function appendRecords(
     select pg_notify(${wakeUpChannel}, ${topic})`.execute(connection);
 }
 
-/** Takes the least recently served partition that has something due and that nobody else works on, until the transaction ends. */
-export async function takePartition(connection: Connection, topic: string, group: string): Promise<Position | undefined> {
+/**
+ * Takes the least recently served partition that has something due and that nobody else works on, until the
+ * transaction ends.
+ */
+export async function takePartition(
+  connection: Connection,
+  topic: string,
+  group: string,
+): Promise<Position | undefined> {
   const { rows } = await sql<Position>`
     select g.partition, greatest(g.committed_offset, t.first_offset) as event_offset, g.failures
     from group_position g join topic_partition t using (topic, partition)
@@ -74,7 +80,12 @@ export async function takePartition(connection: Connection, topic: string, group
   return rows[0];
 }
 
-export async function readRecords(connection: Connection, topic: string, from: Position, limit: number): Promise<StoredRecord[]> {
+export async function readRecords(
+  connection: Connection,
+  topic: string,
+  from: Position,
+  limit: number,
+): Promise<StoredRecord[]> {
   const { rows } = await sql<StoredRecord>`
     select event_offset, payload from event
     where topic = ${topic} and partition = ${from.partition} and event_offset >= ${from.event_offset}
@@ -94,17 +105,21 @@ export async function savePosition(
       failures = ${position.failures}::integer,
       retry_at = clock_timestamp() + ${position.retryInMs}::float8 * interval '1 ms',
       served_at = clock_timestamp()
-    where topic = ${topic} and group_name = ${group} and partition = ${position.partition}::integer`.execute(connection);
+    where topic = ${topic} and group_name = ${group} and partition = ${position.partition}::integer`.execute(
+    connection,
+  );
 }
 
-/** How long until the first waiting event is due, in ms; null when none waits. Events that another consumer works on count as due. */
+/**
+ * How long until the first waiting event is due, in ms; null when none waits. Events that another consumer works on
+ * count as due.
+ */
 export async function dueInMs(connection: Connection, topic: string, group: string): Promise<number | null> {
   const { rows } = await sql<{ due_in_ms: number | null }>`
     select min(greatest(extract(epoch from g.retry_at - clock_timestamp()) * 1000, 0))::float8 as due_in_ms
     from group_position g join topic_partition t using (topic, partition)
-    where g.topic = ${topic} and g.group_name = ${group} and greatest(g.committed_offset, t.first_offset) < t.next_offset`.execute(
-    connection,
-  );
+    where g.topic = ${topic} and g.group_name = ${group}
+      and greatest(g.committed_offset, t.first_offset) < t.next_offset`.execute(connection);
   return rows[0]?.due_in_ms ?? null;
 }
 
@@ -124,8 +139,8 @@ export async function listPartitions(connection: Connection): Promise<{ topic: s
 }
 
 /**
- * Deletes the oldest events of one partition that every group has committed and that are older than `keepMs`, `limit` at most,
- * and answers how many. A topic without groups keeps everything.
+ * Deletes the oldest events of one partition that every group has committed and that are older than `keepMs`,
+ * `limit` at most, and answers how many. A topic without groups keeps everything.
  */
 export async function deleteConsumed(
   connection: Connection,

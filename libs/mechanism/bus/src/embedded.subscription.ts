@@ -81,8 +81,8 @@ export class EmbeddedSubscription implements Subscription {
   }
 
   /**
-   * The transaction is what holds the partition: it ends with the connection, also when this process dies, or falls silent for longer
-   * than the database lets a transaction idle. Whatever it rolls back is delivered again.
+   * The transaction is what holds the partition: it ends with the connection, also when this process dies, or falls
+   * silent for longer than the database lets a transaction idle. Whatever it rolls back is delivered again.
    */
   private serveOnePartition(): Promise<boolean> {
     const { topic, group } = this.options;
@@ -106,7 +106,10 @@ export class EmbeddedSubscription implements Subscription {
       if (this.stopping.signal.aborted || Date.now() >= endsAtMs) break;
       const next = { partition: from.partition, event_offset: record.event_offset + 1, failures: 0 };
       try {
-        await this.options.onEvent(decode(record.payload), { partition: from.partition, attempt: position.failures + 1 });
+        await this.options.onEvent(decode(record.payload), {
+          partition: from.partition,
+          attempt: position.failures + 1,
+        });
         position = next;
       } catch (error) {
         const verdict = judge(error, position.failures, this.options);

@@ -20,7 +20,10 @@ import type { Bus, SubscribeOptions, Subscription } from './port';
 
 const migrations = join(__dirname, '..', 'migrations');
 
-/** Publishers, lag and retention; every subscription has connections of its own, so that a busy one cannot starve a publisher. */
+/**
+ * Publishers, lag and retention; every subscription has connections of its own, so that a busy one cannot starve a
+ * publisher.
+ */
 const POOL_SIZE = 4;
 const STATEMENT_TIMEOUT_MS = 10_000;
 const KEEP_CONSUMED_MS = 24 * 60 * 60 * 1_000;

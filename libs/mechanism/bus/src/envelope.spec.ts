@@ -1,4 +1,4 @@
-import { eventOf } from './behaviour.suite';
+import { eventOf } from '../test/collect';
 import { Undecodable, deadLetterEvent, decode, encode } from './envelope';
 
 const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';

@@ -48,7 +48,10 @@ function parseJson(payload: string): unknown {
   }
 }
 
-/** The event that tells of a dead letter. It follows its original by subject, so that one order's dead letters keep their order. */
+/**
+ * The event that tells of a dead letter. It follows its original by subject, so that one order's dead letters keep
+ * their order.
+ */
 export function deadLetterEvent(failed: Omit<DeadLetter, 'reason'>, error: unknown, key = ''): CloudEvent {
   const original = readable(failed.original);
   const subject = original?.subject ?? key;

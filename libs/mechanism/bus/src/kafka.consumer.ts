@@ -1,5 +1,5 @@
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
-import { deliver, groupIdOf, traceHeader, type BrokerRecord, type Publish } from './broker-delivery';
+import { attempt, groupIdOf, traceHeader, type BrokerRecord, type Publish } from './broker-delivery';
 import type { RunningConsumer } from './kept-consumer';
 import type { SubscribeOptions } from './port';
 
@@ -32,16 +32,47 @@ export async function openConsumer(
     retry: { retries: 4, initialRetryTime: 150, maxRetryTime: 1_500, restartOnFailure: () => Promise.resolve(false) },
   });
   const joined = new Promise<'joined'>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve('joined')));
-  const ended = new Promise<unknown>((resolve) => consumer.on(consumer.events.CRASH, ({ payload }) => resolve(payload.error)));
+  const ended = new Promise<unknown>((resolve) =>
+    consumer.on(consumer.events.CRASH, ({ payload }) => resolve(payload.error)),
+  );
+  const retries = new Retries();
   try {
-    await run(consumer, options, (batch) => eachBatch(batch, options, publish, signal));
+    await run(consumer, options, (batch) => eachBatch(batch, retries, options, publish, signal));
     const first = await Promise.race([joined, ended]);
     if (first !== 'joined') throw first;
   } catch (error) {
     await consumer.disconnect();
     throw error;
   }
-  return { ended, close: () => consumer.disconnect() };
+  return {
+    ended,
+    async close() {
+      retries.cancel();
+      await consumer.disconnect();
+    },
+  };
+}
+
+/** Tries that failed, and the partitions that wait for the next. */
+class Retries {
+  private readonly failed = new Map<number, { offset: string; failures: number }>();
+  private readonly timers = new Map<number, NodeJS.Timeout>();
+
+  failuresOf({ partition, offset }: BrokerRecord): number {
+    const failed = this.failed.get(partition);
+    return failed?.offset === offset ? failed.failures : 0;
+  }
+
+  /** kafkajs fetches the partition again, from this record on, when `resume` is called. */
+  wait({ partition, offset }: BrokerRecord, failures: number, delayMs: number, resume: () => void): void {
+    this.failed.set(partition, { offset, failures });
+    clearTimeout(this.timers.get(partition));
+    this.timers.set(partition, setTimeout(resume, delayMs));
+  }
+
+  cancel(): void {
+    for (const timer of this.timers.values()) clearTimeout(timer);
+  }
 }
 
 async function run(
@@ -63,20 +94,28 @@ async function run(
 /** kafkajs commits what was resolved when this returns, also while it stops. */
 async function eachBatch(
   payload: EachBatchPayload,
+  retries: Retries,
   options: Required<SubscribeOptions>,
   publish: Publish,
   stopping: AbortSignal,
 ): Promise<void> {
   const { batch } = payload;
   const expelled = new AbortController();
-  // An event may take longer than the session. A refused heartbeat means that the group changes: no further event is begun,
-  // and kafkajs joins again when it meets the same refusal.
+  // An event may take longer than the session. A refused heartbeat means that the group changes: no further event
+  // is begun, and kafkajs joins again when it meets the same refusal.
   const beating = setInterval(() => void payload.heartbeat().catch(() => expelled.abort()), HEARTBEAT_MS);
   const signal = AbortSignal.any([stopping, expelled.signal]);
   try {
     for (const message of batch.messages) {
-      if (!payload.isRunning() || payload.isStale()) return;
-      if (!(await deliver(recordOf(batch.partition, message), options, publish, signal))) return;
+      if (signal.aborted || !payload.isRunning() || payload.isStale()) return;
+      const record = recordOf(batch.partition, message);
+      const outcome = await attempt(record, retries.failuresOf(record), options, publish, signal);
+      if (outcome.next === 'retry') {
+        // Waiting here would hold up every partition of the broker, for kafkajs fetches them together.
+        retries.wait(record, outcome.failures, outcome.delayMs, payload.pause());
+        return;
+      }
+      if (outcome.next === 'stop') return;
       payload.resolveOffset(message.offset);
       if (!signal.aborted) await payload.commitOffsetsIfNecessary();
     }

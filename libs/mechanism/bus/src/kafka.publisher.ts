@@ -1,8 +1,8 @@
 import { Partitioners, type Kafka, type Message, type Producer, type RetryOptions } from 'kafkajs';
 
 /**
- * Sends with an idempotent producer. A producer that failed is replaced: what the broker made of its last batch is unknown, and so
- * is whether the broker would still accept its sequence numbers.
+ * Sends with an idempotent producer. A producer that failed is replaced: what the broker made of its last batch is
+ * unknown, and so is whether the broker would still accept its sequence numbers.
  */
 export class KafkaPublisher {
   private producer: Promise<Producer> | undefined;

@@ -27,6 +27,7 @@ export async function openBus(options: BusOptions): Promise<Bus> {
 
 /** A client is loaded only where it is used: each costs every process tens of milliseconds and megabytes. */
 function openBroker(client: KafkaClient, options: { brokers: string[]; clientId: string }): Bus {
-  if (client === 'platformatic') return (require('./platformatic') as typeof import('./platformatic')).openPlatformaticBus(options);
+  if (client === 'platformatic')
+    return (require('./platformatic') as typeof import('./platformatic')).openPlatformaticBus(options);
   return (require('./kafka') as typeof import('./kafka')).openKafkaBus(options);
 }

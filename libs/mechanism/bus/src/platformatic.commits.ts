@@ -4,7 +4,10 @@ const COMMIT_EVERY_MS = 250;
 
 type Position = CommitOptionsPartition;
 
-/** Commits positions in the background, one request at a time: a commit for each event would cost ten times the event. */
+/**
+ * Commits positions in the background, one request at a time: a commit for each event would cost ten times the
+ * event.
+ */
 export class Commits {
   private readonly pending = new Map<number, Position>();
   private readonly timer: NodeJS.Timeout;
@@ -37,8 +40,10 @@ export class Commits {
     try {
       await this.consumer.commit({ offsets });
     } catch {
-      // The group changes or the broker is away. At worst the events come again; what was not overtaken is committed with the next.
-      for (const position of offsets) if (!this.pending.has(position.partition)) this.pending.set(position.partition, position);
+      // The group changes or the broker is away. At worst the events come again; what was not overtaken is
+      // committed with the next.
+      for (const position of offsets)
+        if (!this.pending.has(position.partition)) this.pending.set(position.partition, position);
     }
   }
 }

@@ -57,7 +57,10 @@ export async function openConsumer(
 
 type Stream = MessagesStream<Buffer, Buffer, Buffer, Buffer>;
 
-/** Applies partitions side by side and each in order, until the stream ends; resolves with the reason when nothing is in hand any more. */
+/**
+ * Applies partitions side by side and each in order, until the stream ends; resolves with the reason when nothing
+ * is in hand any more.
+ */
 async function pump(
   stream: Stream,
   commits: Commits,

@@ -35,7 +35,10 @@ export function openPlatformaticBus(options: { brokers: string[]; clientId: stri
   });
 }
 
-/** Replaces a producer that failed: what the broker made of its last batch is unknown, and so are its sequence numbers. */
+/**
+ * Replaces a producer that failed: what the broker made of its last batch is unknown, and so are its sequence
+ * numbers.
+ */
 class PlatformaticPublisher {
   private producer: StringProducer | undefined;
 
@@ -90,7 +93,9 @@ async function listOffsets(admin: Admin, topic: string, timestamp: bigint): Prom
 
 async function committedOffsets(admin: Admin, topic: string, groupId: string): Promise<Map<number, number>> {
   const partitionIndexes = Array.from({ length: PARTITIONS }, (_, index) => index);
-  const [group] = await admin.listConsumerGroupOffsets({ groups: [{ groupId, topics: [{ name: topic, partitionIndexes }] }] });
+  const [group] = await admin.listConsumerGroupOffsets({
+    groups: [{ groupId, topics: [{ name: topic, partitionIndexes }] }],
+  });
   const found = group?.topics.find(({ name }) => name === topic)?.partitions ?? [];
   return new Map(
     found

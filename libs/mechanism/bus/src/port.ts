@@ -16,7 +16,10 @@ export interface SubscribeOptions {
   maxAttempts?: number;
   /** Pause after the `attempt`-th failure, in ms. The partition waits meanwhile, for its order is kept. */
   retryDelayMs?(attempt: number): number;
-  /** True for a failure that is not the event's fault, such as a lost database: it is retried without limit, and never a dead letter. */
+  /**
+   * True for a failure that is not the event's fault, such as a lost database: it is retried without limit, and
+   * never a dead letter.
+   */
   isTransient?(error: unknown): boolean;
 }
 
@@ -27,9 +30,15 @@ export interface Subscription {
 
 /** Carries events between services: at least once, in order per subject, over a fixed number of partitions. */
 export interface Bus {
-  /** Resolves when the events are durable. Rejects when it cannot tell: publish them again, the same ids make repeats harmless. */
+  /**
+   * Resolves when the events are durable. Rejects when it cannot tell: publish them again, the same ids make
+   * repeats harmless.
+   */
   publish(topic: string, events: readonly CloudEvent[]): Promise<void>;
-  /** A new group starts at the oldest kept event. The subscription outlives restarts of its back end; whoever opened it stops it. */
+  /**
+   * A new group starts at the oldest kept event. The subscription outlives restarts of its back end; whoever opened
+   * it stops it.
+   */
   subscribe(options: SubscribeOptions): Promise<Subscription>;
   /** Events of the topic that the group has not committed. */
   lag(topic: string, group: string): Promise<number>;

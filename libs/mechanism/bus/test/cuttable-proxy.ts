@@ -22,6 +22,10 @@ export class CuttableProxy {
     return url.href;
   }
 
+  get isCut(): boolean {
+    return this.server === undefined;
+  }
+
   async cut(): Promise<void> {
     const { server } = this;
     if (!server) return;

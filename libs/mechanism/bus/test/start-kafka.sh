@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs a single Kafka broker (KRaft) in the foreground: start-kafka.sh PORT DATA_DIR
-# It is ready when PORT takes connections, and stops at SIGTERM. Needs Java 17; the first run also needs Maven and its repository.
+# It is ready when PORT takes connections, and stops at SIGTERM.
+# Needs Java 17; the first run also needs Maven and its repository.
 # STAMPEDE_CACHE_DIR: where the jars are kept (default ~/.cache/stampede).
 set -eu
 
@@ -20,11 +21,16 @@ if [ ! -d "$jars" ]; then
   <artifactId>kafka-broker</artifactId>
   <version>1</version>
   <dependencies>
-    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>$version</version></dependency>
+    <dependency>
+      <groupId>org.apache.kafka</groupId>
+      <artifactId>kafka_2.13</artifactId>
+      <version>$version</version>
+    </dependency>
   </dependencies>
 </project>
 POM
-  mvn --quiet --batch-mode -f "$fresh/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$fresh/jars" >&2
+  mvn --quiet --batch-mode -f "$fresh/pom.xml" dependency:copy-dependencies \
+    -DincludeScope=runtime -DoutputDirectory="$fresh/jars" >&2
   # Another start may have been first; its jars are as good.
   [ -d "$jars" ] || mv "$fresh/jars" "$jars"
   rm -rf "$fresh"
@@ -51,6 +57,7 @@ PROPERTIES
 
 # A cluster id is 16 bytes in URL-safe base64; one broker of one test needs no other.
 [ -f "$data_dir/log/meta.properties" ] ||
-  java -cp "$jars/*" kafka.tools.StorageTool format --cluster-id c3RhbXBlZGUta2Fma2EhIQ --config "$data_dir/server.properties" >&2
+  java -cp "$jars/*" kafka.tools.StorageTool format \
+    --cluster-id c3RhbXBlZGUta2Fma2EhIQ --config "$data_dir/server.properties" >&2
 
 exec java -Xms128m -Xmx384m -XX:+UseSerialGC -cp "$jars/*" kafka.Kafka "$data_dir/server.properties"

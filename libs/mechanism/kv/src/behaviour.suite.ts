@@ -91,7 +91,9 @@ export function behavesLikeAKv(name: string, open: () => Promise<Kv>): void {
         const line = unique('line');
         expect(await kv.readSlot(line, 'a')).toBeNull();
         await kv.reserveSlot(line, 'first', slow);
-        const asked = await Promise.all(Array.from({ length: 20 }, (_, call) => (call % 2 ? kv : other).reserveSlot(line, 'a', slow)));
+        const asked = await Promise.all(
+          Array.from({ length: 20 }, (_, call) => (call % 2 ? kv : other).reserveSlot(line, 'a', slow)),
+        );
         const [{ admitAtMs }] = asked as [(typeof asked)[0]];
         expect(new Set(asked.map((slot) => slot.admitAtMs))).toEqual(new Set([admitAtMs]));
         expect((await other.readSlot(line, 'a'))?.admitAtMs).toBe(admitAtMs);
@@ -101,11 +103,13 @@ export function behavesLikeAKv(name: string, open: () => Promise<Kv>): void {
 
       test.each([60_000, 333.333, 0.1])('never give two members slots closer than %d ms', async (intervalMs) => {
         const line = unique('line');
-        const reserve = (member: number) => (member % 2 ? kv : other).reserveSlot(line, `m${member}`, { intervalMs, keepMs: 600_000 });
+        const reserve = (member: number) =>
+          (member % 2 ? kv : other).reserveSlot(line, `m${member}`, { intervalMs, keepMs: 600_000 });
         const slots = await Promise.all(Array.from({ length: 60 }, (_, member) => reserve(member)));
         const times = slots.map(({ admitAtMs }) => admitAtMs).sort((a, b) => a - b);
         // Stores keep microseconds, so each slot may be off by one.
-        for (const [index, time] of times.slice(1).entries()) expect(time - (times[index] ?? 0)).toBeGreaterThan(intervalMs - 0.002);
+        for (const [index, time] of times.slice(1).entries())
+          expect(time - (times[index] ?? 0)).toBeGreaterThan(intervalMs - 0.002);
       });
 
       test('do not save up slots while nobody comes', async () => {

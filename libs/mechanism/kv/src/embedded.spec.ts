@@ -27,7 +27,10 @@ test('the sweep deletes what has expired and nothing else', async () => {
   const brief = { ttlMs: 1 };
   await Promise.all(['a', 'b'].map((key) => kv.set(`brief-${key}`, 'gone', brief)));
   await kv.set('kept', 'here', { ttlMs: 60_000 });
-  await kv.addAll([{ key: 'brief', by: 1, ...brief }, { key: 'kept', by: 1, ttlMs: 60_000 }]);
+  await kv.addAll([
+    { key: 'brief', by: 1, ...brief },
+    { key: 'kept', by: 1, ttlMs: 60_000 },
+  ]);
   await kv.reserveSlot('swept', 'brief', { intervalMs: 0, keepMs: 1 });
   await kv.reserveSlot('swept', 'kept', { intervalMs: 0, keepMs: 60_000 });
   await until(async () => (await kv.readSlot('swept', 'brief')) === null && (await kv.get('brief-b')) === null);

@@ -1,9 +1,8 @@
-import type { Kysely } from 'kysely';
-import { sql } from 'kysely';
+import { sql, type QueryExecutorProvider } from 'kysely';
 import type { Increment, Slot, SlotOptions } from './port';
 
 /** A connection to a database with the tables of this lib. */
-export type Connection = Kysely<any>;
+export type Connection = QueryExecutorProvider;
 
 export async function readEntry(connection: Connection, key: string): Promise<string | null> {
   const { rows } = await sql<{ value: string }>`
@@ -21,8 +20,14 @@ export async function deleteEntry(connection: Connection, key: string): Promise<
   await sql`delete from kv_entry where key = ${key}`.execute(connection);
 }
 
-/** Each key once. Rows are locked in the order of their keys, so that two calls wait for each other instead of deadlocking. */
-export async function addToCounters(connection: Connection, increments: readonly Increment[]): Promise<Map<string, number>> {
+/**
+ * Each key once. Rows are locked in the order of their keys, so that two calls wait for each other instead of
+ * deadlocking.
+ */
+export async function addToCounters(
+  connection: Connection,
+  increments: readonly Increment[],
+): Promise<Map<string, number>> {
   const { rows } = await sql<{ key: string; total: number }>`
     insert into kv_counter as c (key, total, expires_at_ms)
     select key, by, kv_now_ms() + ttl_ms
@@ -52,7 +57,9 @@ export async function reserveSlot(
 ): Promise<Slot> {
   const { rows } = await sql<SlotRow>`
     select admit_at_ms, now_ms
-    from kv_reserve_slot(${line}, ${member}, ${intervalMs}::float8, ${keepMs}::float8, ${notBeforeMs}::float8)`.execute(connection);
+    from kv_reserve_slot(${line}, ${member}, ${intervalMs}::float8, ${keepMs}::float8, ${notBeforeMs}::float8)`.execute(
+    connection,
+  );
   const [row] = rows as [SlotRow];
   return slotOf(row);
 }
@@ -68,13 +75,17 @@ function slotOf(row: SlotRow): Slot {
   return { admitAtMs: row.admit_at_ms, nowMs: row.now_ms };
 }
 
-/** Deletes what has expired, `limit` rows of each table at most, and answers how many. Rows in use are left for the next time. */
+/**
+ * Deletes what has expired, `limit` rows of each table at most, and answers how many. Rows in use are left for the
+ * next time.
+ */
 export async function deleteExpired(connection: Connection, limit: number): Promise<number> {
   let deleted = 0n;
   for (const table of ['kv_entry', 'kv_counter', 'kv_slot']) {
     const result = await sql`
       delete from ${sql.table(table)} where ctid = any(array(
-        select ctid from ${sql.table(table)} where expires_at_ms < kv_now_ms() limit ${limit} for update skip locked))`.execute(connection);
+        select ctid from ${sql.table(table)} where expires_at_ms < kv_now_ms()
+        limit ${limit} for update skip locked))`.execute(connection);
     deleted += result.numAffectedRows ?? 0n;
   }
   return Number(deleted);
@@ -84,5 +95,6 @@ export async function deleteExpired(connection: Connection, limit: number): Prom
 export async function deleteIdleLines(connection: Connection, idleMs: number): Promise<void> {
   await sql`
     delete from kv_line where line in (
-      select line from kv_line where last_admit_at_ms < kv_now_ms() - ${idleMs}::float8 for update skip locked)`.execute(connection);
+      select line from kv_line where last_admit_at_ms < kv_now_ms() - ${idleMs}::float8
+      for update skip locked)`.execute(connection);
 }

@@ -20,17 +20,24 @@ export interface Increment {
   ttlMs: number;
 }
 
-/** Small state that all replicas share. A call that rejects may have been carried out. What is kept may be lost when the store is. */
+/**
+ * Small state that all replicas share. A call that rejects may have been carried out. What is kept may be lost when
+ * the store is.
+ */
 export interface Kv {
   get(key: string): Promise<string | null>;
   /** Replaces; the value is gone after `ttlMs`. */
   set(key: string, value: string, options: { ttlMs: number }): Promise<void>;
   delete(key: string): Promise<void>;
-  /** Adds to shared counters in one round trip; answers each counter's total after the whole call, in the order given. */
+  /**
+   * Adds to shared counters in one round trip; answers each counter's total after the whole call, in the order
+   * given.
+   */
   addAll(increments: readonly Increment[]): Promise<number[]>;
   /**
-   * The member's slot: one `intervalMs` after the line's last, but not before now or `notBeforeMs` (ms since 1970, by the store's clock). A
-   * member that has a slot keeps it, until `keepMs` after it. Two members never get slots closer than `intervalMs`, whoever asks.
+   * The member's slot: one `intervalMs` after the line's last, but not before now or `notBeforeMs` (ms since 1970,
+   * by the store's clock). A member that has a slot keeps it, until `keepMs` after it. Two members never get slots
+   * closer than `intervalMs`, whoever asks.
    * @see virtual scheduling, ITU-T I.371 (GCRA)
    */
   reserveSlot(line: string, member: string, options: SlotOptions): Promise<Slot>;

@@ -1,4 +1,7 @@
-/** Redis runs a script as one step and by its own clock. Times go as text, because Lua numbers come back as integers. */
+/**
+ * Redis runs a script as one step and by its own clock. Times go as text, because Lua numbers come back as
+ * integers.
+ */
 const now = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
@@ -16,7 +19,10 @@ for i, key in ipairs(KEYS) do totals[i] = tonumber(redis.call('GET', key)) end
 return totals
 `;
 
-/** KEYS line, member; ARGV interval, keep, not before. An idle line is forgotten after an hour, longer than any interval. */
+/**
+ * KEYS line, member; ARGV interval, keep, not before. An idle line is forgotten after an hour, longer than any
+ * interval.
+ */
 export const reserveSlot = `
 ${now}
 local kept = redis.call('GET', KEYS[2])

@@ -12,11 +12,20 @@ const LONGEST_RECONNECT_MS = 2_000;
 
 interface Scripts {
   addAll(keyCount: number, ...keysThenByAndTtl: (string | number)[]): Promise<number[]>;
-  reserveSlot(lineKey: string, memberKey: string, intervalMs: number, keepMs: number, notBeforeMs: number): Promise<[string, string]>;
+  reserveSlot(
+    lineKey: string,
+    memberKey: string,
+    intervalMs: number,
+    keepMs: number,
+    notBeforeMs: number,
+  ): Promise<[string, string]>;
   readSlot(memberKey: string): Promise<[string, string] | null>;
 }
 
-/** The store on one Redis, not a Redis Cluster: a call may touch keys of several hash slots. It opens although Redis is away. */
+/**
+ * The store on one Redis, not a Redis Cluster: a call may touch keys of several hash slots. It opens although Redis
+ * is away.
+ */
 export function openRedisKv(url: string): Kv {
   const redis = new Redis(url, {
     connectTimeout: CONNECT_TIMEOUT_MS,
