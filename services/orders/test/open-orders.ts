@@ -12,7 +12,10 @@ const SEATS = [
   { section: '101', row: 'A', number: 2 },
 ];
 
-/** Orders over real PostgreSQL, with inventory and payments made from their contracts; every hold is good and every card pays, unless a test says otherwise. */
+/**
+ * Orders over real PostgreSQL, with inventory and payments made from their contracts; every hold is good and every card
+ * pays, unless a test says otherwise.
+ */
 export interface OpenOrders {
   readonly inventory: FakePeer<typeof inventoryApi>;
   readonly payments: FakePeer<typeof paymentsApi>;
@@ -41,7 +44,14 @@ export function asBuyer(buyerId = BUYER): Record<string, string> {
 }
 
 export function holdOf(holdId: string): Hold {
-  return { holdId, eventId: uuidv7(), category: 'CAT1', seats: SEATS, expiresAt: '2999-01-01T00:00:00.000Z', quote: QUOTE };
+  return {
+    holdId,
+    eventId: uuidv7(),
+    category: 'CAT1',
+    seats: SEATS,
+    expiresAt: '2999-01-01T00:00:00.000Z',
+    quote: QUOTE,
+  };
 }
 
 export async function openOrders(env: Record<string, string> = {}): Promise<OpenOrders> {

@@ -17,7 +17,9 @@ function timeline(order: Record<string, unknown>): string[] {
 
 async function events(orderId: string): Promise<{ type: string; sequence: number; data: Record<string, unknown> }[]> {
   const { rows } = await sql<{ type: string; sequence: number; data: Record<string, unknown> }>`
-    SELECT type, sequence, data FROM outbox WHERE topic = ${ORDERS_TOPIC} AND subject = ${orderId} ORDER BY sequence`.execute(shop.orders.database.kysely);
+    SELECT type, sequence, data FROM outbox WHERE topic = ${ORDERS_TOPIC} AND subject = ${orderId} ORDER BY sequence`.execute(
+    shop.orders.database.kysely,
+  );
   return rows;
 }
 
@@ -28,13 +30,24 @@ test('an accepted order is pending at once and confirmed by its saga, with a tic
   expect(placed.headers['location']).toBe(`/api/v1/orders/${placed.body.orderId}`);
   const order = await shop.settled(placed.body.orderId, BUYER);
   expect(order).toMatchObject({ status: 'confirmed' });
-  expect(order['tickets']).toEqual([1, 2].map((number) => ({
-    ticketId: expect.any(String),
-    seat: { section: '101', row: 'A', number },
-    code: expect.stringMatching(/^([0-9A-HJKMNP-TV-Z]{6}-){3}[0-9A-HJKMNP-TV-Z]{6}$/),
-  })));
-  expect(timeline(order)).toEqual(['placed done', 'confirm-hold done', 'capture done', 'issue-tickets done', 'settle done']);
-  expect((await events(placed.body.orderId)).map(({ type }) => type)).toEqual(['stampede.order.placed', 'stampede.order.confirmed']);
+  expect(order['tickets']).toEqual(
+    [1, 2].map((number) => ({
+      ticketId: expect.any(String),
+      seat: { section: '101', row: 'A', number },
+      code: expect.stringMatching(/^([0-9A-HJKMNP-TV-Z]{6}-){3}[0-9A-HJKMNP-TV-Z]{6}$/),
+    })),
+  );
+  expect(timeline(order)).toEqual([
+    'placed done',
+    'confirm-hold done',
+    'capture done',
+    'issue-tickets done',
+    'settle done',
+  ]);
+  expect((await events(placed.body.orderId)).map(({ type }) => type)).toEqual([
+    'stampede.order.placed',
+    'stampede.order.confirmed',
+  ]);
 });
 
 test('the token is forgotten at the end, and no event carries it', async () => {
@@ -90,7 +103,10 @@ test('a declined card ends the order declined, and its seats are free again', as
   expect(body).toMatchObject({ status: 'declined', tickets: [], failure: { code: 'insufficient_funds' } });
   expect(timeline(body)).toEqual(['placed done', 'confirm-hold done', 'capture declined', 'release-seats done']);
   expect(shop.inventory.calls.at(-1)).toMatchObject({ operation: 'releaseSeats', input: { orderId: body.orderId } });
-  expect((await events(body.orderId)).at(-1)).toMatchObject({ type: 'stampede.order.declined', data: { failureCode: 'insufficient_funds' } });
+  expect((await events(body.orderId)).at(-1)).toMatchObject({
+    type: 'stampede.order.declined',
+    data: { failureCode: 'insufficient_funds' },
+  });
 });
 
 test('a hold that was lost before it was confirmed cancels the order, and nothing is captured', async () => {
@@ -137,7 +153,12 @@ test("another buyer's order is not there; an operator may read it", async () => 
   await shop.http().get(path).set(asBuyer(uuidv7())).expect(404);
   await shop.http().get(`${path}/stream`).set(asBuyer(uuidv7())).expect(404);
   await shop.http().get(path).set({ 'x-caller-id': uuidv7(), 'x-caller-role': 'operator' }).expect(200);
-  expect((await shop.http().get('/orders').set(asBuyer(uuidv7())).expect(200)).body).toEqual({ items: [], page: 1, pageSize: 20, total: 0 });
+  expect((await shop.http().get('/orders').set(asBuyer(uuidv7())).expect(200)).body).toEqual({
+    items: [],
+    page: 1,
+    pageSize: 20,
+    total: 0,
+  });
 });
 
 test('orders are listed newest first, a page at a time', async () => {
@@ -150,10 +171,13 @@ test('orders are listed newest first, a page at a time', async () => {
 
 describe('the stream of an order', () => {
   function eventsOf(text: string): { id: number; status: string }[] {
-    return text.split('\n\n').filter((part) => part.startsWith('event: order')).map((part) => ({
-      id: Number(/^id: (\d+)$/m.exec(part)?.[1]),
-      status: JSON.parse(/^data: (.*)$/m.exec(part)?.[1] ?? '').status,
-    }));
+    return text
+      .split('\n\n')
+      .filter((part) => part.startsWith('event: order'))
+      .map((part) => ({
+        id: Number(/^id: (\d+)$/m.exec(part)?.[1]),
+        status: JSON.parse(/^data: (.*)$/m.exec(part)?.[1] ?? '').status,
+      }));
   }
 
   test('tells every state to the end, wherever the order is worked on', async () => {
@@ -164,26 +188,40 @@ describe('the stream of an order', () => {
     };
     await shop.addReplica();
     const { body } = await shop.place().expect(202);
-    const streamed = shop.http(1).get(`/orders/${body.orderId}/stream`).set(asBuyer()).buffer(true).parse((response, done) => {
-      let text = '';
-      response.on('data', (chunk: Buffer) => {
-        text += chunk.toString();
-        gate.resolve(); // the first event has come, so the stream is open
+    const streamed = shop
+      .http(1)
+      .get(`/orders/${body.orderId}/stream`)
+      .set(asBuyer())
+      .buffer(true)
+      .parse((response, done) => {
+        let text = '';
+        response.on('data', (chunk: Buffer) => {
+          text += chunk.toString();
+          gate.resolve(); // the first event has come, so the stream is open
+        });
+        response.on('end', () => done(null, text));
       });
-      response.on('end', () => done(null, text));
-    });
     const answer = await streamed.expect(200).expect('content-type', /text\/event-stream/);
     const seen = eventsOf(answer.body as string);
     expect(seen[0]?.status).toBe('pending');
     expect(seen.at(-1)?.status).toBe('confirmed');
     expect(seen.map(({ id }) => id)).toEqual(seen.map(({ id }) => id).toSorted((a, b) => a - b));
-    const again = shop.http().get(`/orders/${body.orderId}/stream`).set(asBuyer()).set('last-event-id', String(seen.at(-1)?.id));
+    const again = shop
+      .http()
+      .get(`/orders/${body.orderId}/stream`)
+      .set(asBuyer())
+      .set('last-event-id', String(seen.at(-1)?.id));
     await again.expect(204);
   });
 
   test('of an ended order is its end, for a client that has not seen it', async () => {
     const { body } = await shop.place({ prefer: 'wait=10' }).expect(201);
-    const answer = await shop.http().get(`/orders/${body.orderId}/stream`).set(asBuyer()).set('last-event-id', '1').expect(200);
+    const answer = await shop
+      .http()
+      .get(`/orders/${body.orderId}/stream`)
+      .set(asBuyer())
+      .set('last-event-id', '1')
+      .expect(200);
     expect(eventsOf(answer.text)).toEqual([{ id: expect.any(Number), status: 'confirmed' }]);
   });
 });

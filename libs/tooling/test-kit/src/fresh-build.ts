@@ -9,16 +9,18 @@ import { projectRoot } from './project-root';
 /** Any number that no other test takes: test files that build at the same time take turns by it. */
 const BUILD_LOCK = 7_267_834;
 
-let built: Promise<void> | undefined;
+const turns = new Map<string, Promise<void>>();
 
 /**
- * Brings every dist/ up to date as `npm start` does, so that no process under test is a stale build. Once a test file;
- * files of one run take turns, because a build must not change what another file's processes are just loading.
- * @throws Error with the compiler's lines
+ * Brings dist/ up to date, of these projects or of all as `npm start` does, so that no process under test is a stale
+ * build. Once a test file; files of one run take turns, because a build must not change what another file's processes
+ * are just loading. @throws Error with the compiler's lines
  */
-export function freshBuild(): Promise<void> {
-  built ??= inTurn(build);
-  return built;
+export function freshBuild(folders: readonly string[] = []): Promise<void> {
+  const key = folders.join();
+  const turn = turns.get(key) ?? inTurn(() => build(folders));
+  turns.set(key, turn);
+  return turn;
 }
 
 async function inTurn(work: () => Promise<void>): Promise<void> {
@@ -35,9 +37,11 @@ async function inTurn(work: () => Promise<void>): Promise<void> {
   }
 }
 
-async function build(): Promise<void> {
+async function build(folders: readonly string[]): Promise<void> {
   const { NODE_OPTIONS: _, ...env } = process.env; // jest's options are no compiler's
-  const child = spawn(process.execPath, [join(projectRoot, 'bin', 'stampede.mjs'), 'build'], {
+  const compiler = join(projectRoot, 'node_modules', 'typescript', 'bin', 'tsc');
+  const whole = [join(projectRoot, 'bin', 'stampede.mjs'), 'build'];
+  const child = spawn(process.execPath, folders.length === 0 ? whole : [compiler, '-b', ...folders], {
     cwd: projectRoot,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -33,7 +33,7 @@ export async function makeGround(env: Environment, but: readonly number[] = []):
 }
 
 /** A PostgreSQL of the test's own; what it stored outlives any process but no power cut. */
-export const openStore: OpenStore = async (_env, folder, port) => {
+export const openStore: OpenStore = async ({ folder, port }) => {
   const template = await clusterTemplate(folder);
   const server = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), port, durable: false, template });
   return {

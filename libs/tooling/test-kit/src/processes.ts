@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Refusal, Shop, orderShop, type Environment, type Replicas } from '@stampede/supervisor';
+import { PROVIDER, serviceNamed } from '@stampede/topology';
 import { freshBuild } from './fresh-build';
 import { makeGround, openStore, type Ground } from './ground';
 import { projectRoot } from './project-root';
@@ -37,7 +38,7 @@ export async function openProcesses(
   { replicas = {}, env = {} }: ProcessOptions,
   services?: readonly string[],
 ): Promise<Processes> {
-  await freshBuild();
+  await freshBuild(foldersOf(services));
   const busy: number[] = [];
   for (;;) {
     const ground = await makeGround(env, busy);
@@ -50,6 +51,11 @@ export async function openProcesses(
   }
 }
 
+/** None: everything, the pages as well. */
+function foldersOf(services: readonly string[] = []): string[] {
+  return services.length === 0 ? [] : [PROVIDER, ...services.map(serviceNamed)].map(({ folder }) => folder);
+}
+
 async function openOn(ground: Ground, replicas: Replicas, services?: readonly string[]): Promise<Processes> {
   const { folder, env } = ground;
   const lines: string[] = [];
@@ -58,8 +64,8 @@ async function openOn(ground: Ground, replicas: Replicas, services?: readonly st
     ...{ root: projectRoot, env, folder, replicas, singleProcess: false },
     ...(services === undefined ? {} : { services }),
     report: (line) => void lines.push(line),
-    openStore: async (...place) => {
-      const store = await openStore(...place);
+    openStore: async (place) => {
+      const store = await openStore(place);
       serverUrl = store.url;
       return store;
     },
