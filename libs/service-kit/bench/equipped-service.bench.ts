@@ -76,7 +76,8 @@ async function compare(workload: Workload): Promise<void> {
   for (const [name, values] of us) {
     const ratio = median(values.map((value, round) => value / (raw[round] as number)));
     if (name === JUDGED && ratio > PROMISED_RATIO) process.exitCode = 1;
-    const figures = `${median(values).toFixed(1)} us (min ${Math.min(...values).toFixed(1)})  ${ratio.toFixed(2)} x raw`;
+    const least = Math.min(...values).toFixed(1);
+    const figures = `${median(values).toFixed(1)} us (min ${least})  ${ratio.toFixed(2)} x raw`;
     process.stdout.write(`  ${name.padEnd(34)} ${figures}\n`);
   }
 }

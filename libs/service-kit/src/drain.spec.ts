@@ -86,6 +86,7 @@ test('during the drain every answer ends its connection, and after it nobody is 
   const { url } = service;
   const stopped = service.stop();
   expect(await get(`${url}/work`, agent)).toMatchObject({ status: 200, connection: 'close' });
+  expect(await get(`${url}/nowhere`, agent)).toMatchObject({ status: 404, connection: 'close' });
   await stopped;
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];

@@ -56,6 +56,7 @@ export class EventStream {
   /** Passes another service's events on as they come; resolves when they end, or when this stream is closed. */
   async pass(chunks: AsyncIterable<Uint8Array>): Promise<void> {
     this.open();
+    clearInterval(this.keepAlive); // the other service keeps it alive; a comment of ours could split an event of its
     for await (const chunk of chunks) {
       if (this.ended.signal.aborted) break;
       this.reply.raw.write(chunk);

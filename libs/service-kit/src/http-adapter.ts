@@ -179,7 +179,10 @@ function serverOptions({ filter }: AdapterOptions): FastifyServerOptions {
   };
 }
 
-/** Requests are checked by the contract's schemas; without this Fastify loads two compilers of its own, for 25 ms of CPU. */
+/**
+ * Requests are checked by the contract's schemas; without this Fastify loads two compilers of its own, for 25 ms of
+ * CPU.
+ */
 function noSchemas(): never {
   throw new Error('routes are checked by the schemas of their contract, not by those of Fastify');
 }

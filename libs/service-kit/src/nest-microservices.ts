@@ -3,8 +3,8 @@ import { NestApplication } from '@nestjs/core';
 type Load = () => Promise<void>;
 
 /**
- * Nest loads its microservices package into every process where it is installed: 60 ms of CPU at a start, and its memory,
- * for consumers alone. So it is not loaded until a service of this process consumes events.
+ * Nest loads its microservices package into every process where it is installed: 60 ms of CPU at a start, and its
+ * memory, for consumers alone. So it is not loaded until a service of this process consumes events.
  */
 const application = NestApplication.prototype as unknown as Record<
   'preloadLazyPackages' | 'loadMicroservicesModule',

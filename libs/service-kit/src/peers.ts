@@ -187,7 +187,7 @@ function headersOf(call: PeerCall, hasBody: boolean): Record<string, string> {
 }
 
 /** What the service above may rely on: nothing done, or nobody knows, or the peer's own refusal. */
-function asDomainError(peer: string, safe: boolean, error: unknown): unknown {
+export function asDomainError(peer: string, safe: boolean, error: unknown): unknown {
   if (error instanceof RemoteProblem && error.code !== 'internal' && error.code !== 'outcome_unknown') return error;
   if (error instanceof BudgetSpent) return error;
   const outcome = outcomeOf(error);
