@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { AuditReport } from '@stampede/contracts';
 import { Budget } from '@stampede/resilience';
-import { CONFIG } from '@stampede/service-kit';
+import { CONFIG, LOG, type Log } from '@stampede/service-kit';
 import { capturedOnce } from './captured-once';
 import type { AuditConfig, Audited } from './config';
 import { ConsumerBook, EventBook } from './event-book';
@@ -18,8 +18,8 @@ import { accountsOf } from './statement';
 const LONGEST_AUDIT_MS = 60_000;
 
 /**
- * Reads the stores in the order that keeps a busy shop free of false alarms: what follows from an order (consumers) and what excuses one
- * (unsettled captures) before the orders, what an order's end rests on (seats, money) after them.
+ * Reads the stores in the order that keeps a busy shop free of false alarms: what follows from an order (consumers) and
+ * what excuses one (unsettled captures) before the orders, what an order's end rests on (seats, money) after them.
  */
 @Injectable()
 export class Auditor implements OnModuleDestroy {
@@ -28,7 +28,10 @@ export class Auditor implements OnModuleDestroy {
   private latest: Promise<unknown> = Promise.resolve();
   private next: Promise<AuditReport> | undefined;
 
-  constructor(@Inject(CONFIG) config: AuditConfig) {
+  constructor(
+    @Inject(CONFIG) config: AuditConfig,
+    @Inject(LOG) private readonly log: Log,
+  ) {
     this.stores = new Stores(config);
     this.provider = new ProviderClient(config);
   }
@@ -62,6 +65,9 @@ export class Auditor implements OnModuleDestroy {
     };
     try {
       return await this.read(take, budget);
+    } catch (error) {
+      this.log.warn({ err: error }, 'a part could not be read');
+      throw error;
     } finally {
       await Promise.all(open.map((snapshot) => snapshot.close()));
       budget.release();

@@ -44,11 +44,14 @@ function complaintsOf(config: AuditConfig, service: Audited): string[] {
     auditUrl(config, service);
     return [];
   } catch {
-    return [`AUDIT_${service.toUpperCase()}_DATABASE_URL is missing, and so is DATABASE_URL: one of them says where the audit reads`];
+    return [`AUDIT_${service.toUpperCase()}_DATABASE_URL is missing: it or DATABASE_URL says where the audit reads`];
   }
 }
 
-/** Where the audit reads a service's views: as told, or as its own role on the server where that service keeps its database. */
+/**
+ * Where the audit reads a service's views: as told, or as its own role on the server where that service keeps its
+ * database.
+ */
 export function auditUrl(config: AuditConfig, service: Audited): string {
   const own = config[`AUDIT_${service.toUpperCase() as Uppercase<Audited>}_DATABASE_URL`];
   if (own !== undefined) return own;

@@ -46,7 +46,11 @@ async function compare(findings: Findings, written: EventBook, consumers: readon
         if (event.published) onTheirWay.add(event.event_id); // what is not published is counted where that is found
         continue;
       }
-      findings.violate(`${event.order_id} ${consumer.consumer}`, expected, parked.has(event.event_id) ? 'parked' : actual);
+      findings.violate(
+        `${event.order_id} ${consumer.consumer}`,
+        expected,
+        parked.has(event.event_id) ? 'parked' : actual,
+      );
     }
     for (const [eventId, [first]] of applied) {
       if (first?.young !== true) continue;

@@ -5,8 +5,8 @@ import { moneyText, type Account } from './statement';
 type Sums = Map<string, number>;
 
 /**
- * C3: at the provider, captured minus refunded is what the confirmed orders cost, order by order and in sum by currency. The statement is
- * read after the orders: whatever ended an order is in it.
+ * C3: at the provider, captured minus refunded is what the confirmed orders cost, order by order and in sum by
+ * currency. The statement is read after the orders: whatever ended an order is in it.
  */
 export function moneyAgrees(book: OrderBook, accounts: ReadonlyMap<string, Account>): Findings {
   const findings = new Findings('C3');

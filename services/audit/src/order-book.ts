@@ -14,7 +14,8 @@ export interface AuditedOrder {
 /**
  * Where an order stands.
  *   ended      it has its last state, so everything about it must agree
- *   in-flight  it is too early to say: pending in time, or late with a capture that is being asked for, or it moved while the audit looked
+ *   in-flight  it is too early to say: pending in time, or late with a capture that is being asked for, or it moved
+ *              while the audit looked
  *   overdue    it should have ended
  *   unknown    there is no such order
  */

@@ -3,7 +3,10 @@ import { Findings } from './findings';
 import type { OrderBook } from './order-book';
 import type { Snapshot } from './snapshot';
 
-/** What inventory says, read after the orders: seats of a confirmed order were sold before, those of an undone one freed before. */
+/**
+ * What inventory says, read after the orders: seats of a confirmed order were sold before, those of an undone one freed
+ * before.
+ */
 export interface SeatBook {
   readonly blocks: readonly Block[];
   readonly soldTwice: readonly SoldTwice[];
@@ -29,7 +32,9 @@ interface SoldTwice {
 const MOST_ROWS = 1_000;
 
 export async function readSeats(inventory: Snapshot): Promise<SeatBook> {
-  const blocks = await inventory.rows(sql<Block>`SELECT event_id, category, capacity, sold, held, free FROM audit.blocks`);
+  const blocks = await inventory.rows(
+    sql<Block>`SELECT event_id, category, capacity, sold, held, free FROM audit.blocks`,
+  );
   const soldTwice = await inventory.rows(sql<SoldTwice>`
     SELECT concat(event_id, ' ', category, ' seat ', seat_index) AS subject, count(*) AS takers FROM audit.taken_seats
     GROUP BY event_id, category, seat_index HAVING count(*) > 1 LIMIT ${MOST_ROWS}`);
@@ -43,8 +48,8 @@ export async function readSeats(inventory: Snapshot): Promise<SeatBook> {
 /** Seats that several confirmed orders have, as the orders themselves say. */
 export function readSharedSeats(orders: Snapshot): Promise<SoldTwice[]> {
   return orders.rows(sql<SoldTwice>`
-    SELECT concat_ws(' ', event_id, category, section, "row", number) AS subject, count(*) AS takers FROM audit.order_seats
-    WHERE status = 'confirmed'
+    SELECT concat_ws(' ', event_id, category, section, "row", number) AS subject, count(*) AS takers
+    FROM audit.order_seats WHERE status = 'confirmed'
     GROUP BY event_id, category, section, "row", number HAVING count(*) > 1 LIMIT ${MOST_ROWS}`);
 }
 
@@ -69,7 +74,8 @@ export function seatsAddUp(book: OrderBook, seats: SeatBook, sharedSeats: readon
     if (sold !== due) findings.violate(orderId, `${due} seats sold to this ${status} order`, `${sold}`);
   }
   for (const [orderId, sold] of seats.soldTo) {
-    if (book.standing(orderId) === 'unknown') findings.violate(orderId, 'an order to which seats are sold', `none, and ${sold} sold`);
+    if (book.standing(orderId) === 'unknown')
+      findings.violate(orderId, 'an order to which seats are sold', `none, and ${sold} sold`);
   }
   return findings;
 }

@@ -24,7 +24,8 @@ export class Snapshot {
     try {
       const started = kysely.startTransaction().setIsolationLevel('repeatable read').setAccessMode('read only');
       const tx = (await started.execute()) as ControlledTransaction<unknown>;
-      // Cursors are read to their end, and compiling a query takes longer than running it. The first of these queries fixes the moment.
+      // Cursors are read to their end, and compiling a query takes longer than running it. The first of these queries
+      // fixes the moment.
       await sql`SET LOCAL cursor_tuple_fraction = 1`.execute(tx);
       await sql`SET LOCAL jit = off`.execute(tx);
       const { rows } = await sql<{ at: Date }>`SELECT now() AS at FROM pg_class LIMIT 1`.execute(tx);
@@ -48,7 +49,7 @@ export class Snapshot {
     this.cursors += 1;
     const cursor = sql.raw(`audit_${this.cursors}`);
     await this.rows(sql`DECLARE ${cursor} NO SCROLL CURSOR FOR ${query}`);
-    for (let count = FETCH_ROWS; count === FETCH_ROWS; ) {
+    for (let count = FETCH_ROWS; count === FETCH_ROWS;) {
       const rows = await this.rows(sql<Row>`FETCH ${sql.lit(FETCH_ROWS)} FROM ${cursor}`);
       count = rows.length;
       yield* rows;
@@ -58,7 +59,10 @@ export class Snapshot {
 
   /** May be called whatever happened before. */
   async close(): Promise<void> {
-    await this.tx.rollback().execute().catch(() => undefined); // the connection is gone, and the snapshot with it
+    await this.tx
+      .rollback()
+      .execute()
+      .catch(() => undefined); // the connection is gone, and the snapshot with it
   }
 }
 

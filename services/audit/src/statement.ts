@@ -8,8 +8,8 @@ export interface Account {
 }
 
 /**
- * The order that a key of the provider belongs to: keys are `<order>`, `<order>.2` and on for later attempts, each with `.refund` for its
- * refund. Another's key is returned as it is, without that ending.
+ * The order that a key of the provider belongs to: keys are `<order>`, `<order>.2` and on for later attempts, each with
+ * `.refund` for its refund. Another's key is returned as it is, without that ending.
  */
 export function subjectOf(key: string): string {
   return key.replace(/\.refund$/, '').replace(/\.\d+$/, '');

@@ -74,7 +74,8 @@ export class PlantedShop {
     await this.run('inventory', sql`INSERT INTO block VALUES (${this.eventId}, 'CAT1', ${CAPACITY})`);
     await this.run(
       'inventory',
-      sql`INSERT INTO section VALUES (${this.eventId}, 'CAT1', 0, ${[2 ** CAPACITY - 1]}::integer[], ${CAPACITY}, ${CAPACITY})`,
+      sql`INSERT INTO section
+        VALUES (${this.eventId}, 'CAT1', 0, ${[2 ** CAPACITY - 1]}::integer[], ${CAPACITY}, ${CAPACITY})`,
     );
   }
 
@@ -94,7 +95,13 @@ export class PlantedShop {
     this.taken += quantity;
     const at = new Date(Date.now() - placedAgoMs);
     const events = status === 'pending' ? [uuidv7()] : [uuidv7(), uuidv7()];
-    const order = { orderId: uuidv7(at.getTime()), holdId: uuidv7(), total: quantity * SEAT_PRICE, seatIndexes, events };
+    const order = {
+      orderId: uuidv7(at.getTime()),
+      holdId: uuidv7(),
+      total: quantity * SEAT_PRICE,
+      seatIndexes,
+      events,
+    };
     await this.plantHold(order, status);
     await this.plantOrder(order, { ...options, status }, at);
     await this.plantCapture(order, { ...options, status }, at);
@@ -107,14 +114,13 @@ export class PlantedShop {
 
   private async plantHold({ holdId, orderId, seatIndexes }: Planted, status: OrderStatus): Promise<void> {
     const state = status === 'confirmed' ? 'sold' : status === 'pending' ? 'claimed' : 'released';
-    await this.run(
-      'inventory',
-      sql`INSERT INTO hold (hold_id, event_id, category, buyer_id, seat_indexes, state, order_id, quote, expires_at)
-        VALUES (${holdId}, ${this.eventId}, 'CAT1', ${uuidv7()}, ${seatIndexes}::integer[], ${state}, ${orderId}, '{}', now())`,
-    );
-    if (state === 'released') return;
-    const bits = seatIndexes.reduce((mask, seat) => mask | (1 << seat), 0);
-    await this.run('inventory', sql`UPDATE section SET free_masks = ARRAY[free_masks[1] & ~${bits}::integer]`);
+    const bits = state === 'released' ? 0 : seatIndexes.reduce((mask, seat) => mask | (1 << seat), 0);
+    await this.stores.inventory.database.transaction(async (tx) => {
+      await sql`INSERT INTO hold (hold_id, event_id, category, buyer_id, seat_indexes, state, order_id, quote, expires_at)
+        VALUES (${holdId}, ${this.eventId}, 'CAT1', ${uuidv7()}, ${seatIndexes}::integer[], ${state}, ${orderId}, '{}',
+          now())`.execute(tx);
+      await sql`UPDATE section SET free_masks = ARRAY[free_masks[1] & ~${bits}::integer]`.execute(tx);
+    });
   }
 
   private async plantOrder(order: Planted, { status, currency = 'USD' }: PlantOptions, at: Date): Promise<void> {
@@ -122,16 +128,24 @@ export class PlantedShop {
     const endedAt = status === 'pending' ? null : at;
     await this.run(
       'orders',
-      sql`INSERT INTO placed_order (order_id, buyer_id, event_id, hold_id, category, seats, total, currency, status, timeline,
+      sql`INSERT INTO placed_order (order_id, buyer_id, event_id, hold_id, category, seats, total, currency, status,
+          timeline,
           placed_at, deadline_at, ended_at)
-        VALUES (${order.orderId}, ${uuidv7()}, ${this.eventId}, ${order.holdId}, 'CAT1', ${JSON.stringify(seats)}::jsonb,
+        VALUES (${order.orderId}, ${uuidv7()}, ${this.eventId}, ${order.holdId}, 'CAT1',
+          ${JSON.stringify(seats)}::jsonb,
           ${order.total}, ${currency}, ${status}, '[]', ${at}, ${new Date(at.getTime() + SAGA_MS)}, ${endedAt})`,
     );
   }
 
   private async plantCapture({ orderId, total }: Planted, options: PlantOptions, at: Date): Promise<void> {
     const { status, currency = 'USD', attempt = 1 } = options;
-    const usual = { confirmed: 'captured', refunded: 'refunded', declined: 'declined', cancelled: 'none', pending: 'none' } as const;
+    const usual = {
+      confirmed: 'captured',
+      refunded: 'refunded',
+      declined: 'declined',
+      cancelled: 'none',
+      pending: 'none',
+    } as const;
     const capture = options.capture ?? usual[status ?? 'confirmed'];
     if (capture === 'none') return;
     const key = attempt === 1 ? orderId : `${orderId}.${attempt}`;
@@ -153,13 +167,22 @@ export class PlantedShop {
   /** One event in orders' outbox and in both inboxes; `applied: []` leaves it unapplied. */
   async plantEvent(
     orderId: string,
-    event: { eventId: string; sequence: number; type: string; at: Date; published?: boolean; applied?: readonly (keyof typeof CONSUMERS)[] },
+    event: {
+      eventId: string;
+      sequence: number;
+      type: string;
+      at: Date;
+      published?: boolean;
+      applied?: readonly (keyof typeof CONSUMERS)[];
+    },
   ): Promise<void> {
     const { eventId, sequence, type, at, published = true, applied = ['notifications', 'billing'] } = event;
     await this.run(
       'orders',
-      sql`INSERT INTO outbox (topic, subject, sequence, id, type, source, dataversion, data, bucket, created_at, published_at)
-        VALUES ('stampede.orders', ${orderId}, ${sequence}, ${eventId}, ${type}, 'orders', '1', '{}', 0, ${at}, ${published ? at : null})`,
+      sql`INSERT INTO outbox (topic, subject, sequence, id, type, source, dataversion, data, bucket, created_at,
+          published_at)
+        VALUES ('stampede.orders', ${orderId}, ${sequence}, ${eventId}, ${type}, 'orders', '1', '{}', 0, ${at},
+          ${published ? at : null})`,
     );
     const appliedAt = new Date(at.getTime() + sequence);
     for (const store of applied) {

@@ -16,12 +16,14 @@ CREATE FUNCTION refuse_change_of_usage() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'usage % was metered and stays so', OLD.usage_id;
 END $$;
-CREATE TRIGGER usage_event_immutable BEFORE UPDATE OR DELETE ON usage_event FOR EACH ROW EXECUTE FUNCTION refuse_change_of_usage();
+CREATE TRIGGER usage_event_immutable BEFORE UPDATE OR DELETE ON usage_event FOR EACH ROW
+  EXECUTE FUNCTION refuse_change_of_usage();
 
 CREATE SCHEMA audit;
 CREATE VIEW audit.expected AS SELECT 'billing.orders' AS consumer, 'stampede.orders' AS topic;
 CREATE VIEW audit.applied_events AS
-  SELECT consumer, event_id, subject::uuid AS order_id, sequence, applied_at FROM inbox WHERE consumer = 'billing.orders';
+  SELECT consumer, event_id, subject::uuid AS order_id, sequence, applied_at FROM inbox
+    WHERE consumer = 'billing.orders';
 CREATE VIEW audit.parked_events AS
   SELECT consumer, (event->>'id')::uuid AS event_id, subject::uuid AS order_id, sequence, parked_at
   FROM inbox_parked WHERE consumer = 'billing.orders';

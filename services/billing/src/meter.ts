@@ -28,8 +28,8 @@ export type Readings = ReadonlyMap<string, Reading>;
 const NOTHING: Reading = { orders: 0, tickets: 0, revenue: {} };
 
 /**
- * The usage that an order event stands for: a confirmed order's tickets and total. Undefined for every other event, also
- * of types that only later versions know. @throws ZodError for one that breaks the contract
+ * The usage that an order event stands for: a confirmed order's tickets and total. Undefined for every other event,
+ * also of types that only later versions know. @throws ZodError for one that breaks the contract
  */
 export function usageOf(event: CloudEvent): UsageEvent | undefined {
   Id.parse(event.subject);
@@ -47,8 +47,9 @@ export function usageOf(event: CloudEvent): UsageEvent | undefined {
 }
 
 /**
- * The readings after more usage. Pure: the same events give the same readings, in whatever order and however they are cut
- * into parts; nothing is counted twice as long as no event comes twice. @throws RangeError where revenue leaves the exact integers
+ * The readings after more usage. Pure: the same events give the same readings, in whatever order and however they are
+ * cut into parts; nothing is counted twice as long as no event comes twice. @throws RangeError where revenue leaves the
+ * exact integers
  */
 export function readMeters(before: Readings, usage: Iterable<UsageEvent>): Readings {
   const readings = new Map(before);

@@ -1,4 +1,5 @@
--- The addresses of buyers; no other service has them, and no event but the buyer's own carries one. A row without an address is a buyer
+-- The addresses of buyers; no other service has them, and no event but the buyer's own carries one. A row without an
+-- address is a buyer
 -- who was told about before he was introduced.
 CREATE TABLE buyer (
   buyer_id uuid PRIMARY KEY,
@@ -22,9 +23,11 @@ CREATE INDEX mail_waiting ON mail (buyer_id) WHERE delivered_at IS NULL;
 
 CREATE SCHEMA audit;
 CREATE VIEW audit.expected AS
-  SELECT consumer, topic FROM (VALUES ('notifications.orders', 'stampede.orders'), ('notifications.buyers', 'stampede.buyers')) AS row (consumer, topic);
+  SELECT consumer, topic FROM (VALUES ('notifications.orders', 'stampede.orders'), ('notifications.buyers',
+    'stampede.buyers')) AS row (consumer, topic);
 CREATE VIEW audit.applied_events AS
-  SELECT consumer, event_id, subject::uuid AS order_id, sequence, applied_at FROM inbox WHERE consumer = 'notifications.orders';
+  SELECT consumer, event_id, subject::uuid AS order_id, sequence, applied_at FROM inbox
+    WHERE consumer = 'notifications.orders';
 CREATE VIEW audit.parked_events AS
   SELECT consumer, (event->>'id')::uuid AS event_id, subject::uuid AS order_id, sequence, parked_at
   FROM inbox_parked WHERE consumer = 'notifications.orders';

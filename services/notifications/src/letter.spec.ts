@@ -33,7 +33,7 @@ function event(type: string, data: object = {}): CloudEvent {
 test('each end of an order has its letter', () => {
   expect(letterOf(event(orderEventTypes.confirmed))?.letter).toEqual({
     subject: 'Your 2 tickets in CAT1',
-    body: `You have 2 tickets in CAT1. We have charged USD 1,234.50. They are under "my orders", order ${ORDER_ID}.`,
+    body: `You have 2 tickets in CAT1, charged USD 1,234.50. They are under "my orders", order ${ORDER_ID}.`,
   });
   expect(letterOf(event(orderEventTypes.declined, { failureCode: 'insufficient_funds', quantity: 1 }))?.letter).toEqual(
     {

@@ -18,13 +18,12 @@ const REASONS: Readonly<Record<NonNullable<OrderEventData['failureCode']>, strin
   insufficient_funds: 'your card has too little money',
   hold_lost: 'your seats were no longer held',
   deadline_passed: 'it could not be finished in time',
-  tickets_failed: 'your tickets could not be issued',
 };
 
 const WRITERS = {
   [orderEventTypes.confirmed]: (order: OrderEventData): Letter => ({
     subject: `Your ${seats(order)}`,
-    body: `You have ${seats(order)}. We have charged ${price(order)}. They are under "my orders", order ${order.orderId}.`,
+    body: `You have ${seats(order)}, charged ${price(order)}. They are under "my orders", order ${order.orderId}.`,
   }),
   [orderEventTypes.declined]: (order: OrderEventData): Letter => ({
     subject: 'Your order was declined',
