@@ -1,4 +1,5 @@
-// CPU of the gateway for a request that it passes on to one upstream, against a pass-through that is equipped alike but has no routes, sessions,
+// CPU of the gateway for a request that it passes on to one upstream, against a pass-through that is equipped alike but
+// has no routes, sessions,
 // quotas, budgets or policies; each a process of its own, the CPU read from its own metrics.
 //   npx stampede bench gateway/pass-through [--rounds 9] [--requests 4000]
 // Rounds take turns; the figure is the median of the ratios. Exits 1 above 1.6.
@@ -18,7 +19,9 @@ const PROMISED_RATIO = 1.6;
 const POSTGRES_PORT = 15_497;
 const CONNECTIONS = 16;
 const WARM_UP_REQUESTS = 4_000;
-/** The young generation at the size that V8 lets it grow to anyway; grown by chance in each process, it would decide. */
+/**
+ * The young generation at the size that V8 lets it grow to anyway; grown by chance in each process, it would decide.
+ */
 const V8_FLAGS = ['--min-semi-space-size=16'];
 const MICROSECONDS = 1_000_000;
 
@@ -30,10 +33,14 @@ interface Contender {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '9' }, requests: { type: 'string', default: '4000' } } });
+  const { values } = parseArgs({
+    options: { rounds: { type: 'string', default: '9' }, requests: { type: 'string', default: '4000' } },
+  });
   const requests = Number(values.requests);
   const upstream = createServer((_, response) => {
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ items: [], page: 1, pageSize: 20, total: 0 }));
+    response
+      .writeHead(200, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ items: [], page: 1, pageSize: 20, total: 0 }));
   }).listen(0, '127.0.0.1');
   await once(upstream, 'listening');
   const upstreamUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
@@ -44,12 +51,15 @@ async function main(): Promise<void> {
     await start(join(__dirname, '..', 'dist', 'main.js'), 'GATEWAY', 15_420, {
       DATABASE_URL: postgres.url,
       GATEWAY_ADDRESS_REQUESTS_PER_SECOND: '1000000',
-      ...Object.fromEntries(['CATALOG', 'PRICING', 'INVENTORY', 'ORDERS', 'AUDIT'].map((peer) => [`${peer}_URLS`, upstreamUrl])),
+      ...Object.fromEntries(
+        ['CATALOG', 'PRICING', 'INVENTORY', 'ORDERS', 'AUDIT'].map((peer) => [`${peer}_URLS`, upstreamUrl]),
+      ),
     }),
   ] as const;
   try {
     for (const contender of contenders) await load(contender, WARM_UP_REQUESTS);
-    for (let round = 0; round < Number(values.rounds); round += 1) for (const contender of contenders) await measure(contender, requests);
+    for (let round = 0; round < Number(values.rounds); round += 1)
+      for (const contender of contenders) await measure(contender, requests);
     report(...contenders);
   } finally {
     for (const { child } of contenders) child.kill();
@@ -75,7 +85,10 @@ async function start(file: string, prefix: string, port: number, env: Record<str
 }
 
 async function isReady({ adminUrl }: Contender): Promise<boolean> {
-  return request(`${adminUrl}/readyz`).then(({ statusCode }) => statusCode === 200, () => false);
+  return request(`${adminUrl}/readyz`).then(
+    ({ statusCode }) => statusCode === 200,
+    () => false,
+  );
 }
 
 async function measure(contender: Contender, requests: number): Promise<void> {
@@ -108,8 +121,12 @@ async function load({ url }: Contender, requests: number): Promise<void> {
 function report(alike: Contender, gateway: Contender): void {
   const ratios = gateway.cpuUs.map((us, round) => us / (alike.cpuUs[round] ?? NaN));
   const ratio = median(ratios);
-  process.stdout.write(`pass-through ${median(alike.cpuUs).toFixed(0)} us, gateway ${median(gateway.cpuUs).toFixed(0)} us a request\n`);
-  process.stdout.write(`median ${ratio.toFixed(2)}x over ${ratios.length} rounds, at most ${PROMISED_RATIO}x is promised\n`);
+  process.stdout.write(
+    `pass-through ${median(alike.cpuUs).toFixed(0)} us, gateway ${median(gateway.cpuUs).toFixed(0)} us a request\n`,
+  );
+  process.stdout.write(
+    `median ${ratio.toFixed(2)}x over ${ratios.length} rounds, at most ${PROMISED_RATIO}x is promised\n`,
+  );
   if (!(ratio <= PROMISED_RATIO)) process.exitCode = 1;
 }
 

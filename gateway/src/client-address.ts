@@ -4,7 +4,8 @@ import { isIPv6 } from 'node:net';
 const CLIENT_GROUPS = 4;
 
 /**
- * The address whose quota a request uses: the peer, or, behind that many proxies of ours, what the outermost of them saw. Whatever stands further left in
+ * The address whose quota a request uses: the peer, or, behind that many proxies of ours, what the outermost of them
+ * saw. Whatever stands further left in
  * `X-Forwarded-For` was written by the client, so it is never read.
  */
 export function clientAddress(peer: string, forwardedFor: string | undefined, trustedHops: number): string {

@@ -21,13 +21,24 @@ export class CreateEventController {
     @Caller() organiser: CallerIdentity,
     @RequestBudget() budget: Budget,
   ): Promise<Event> {
-    const draft = await this.peers.catalog.draftEvent({ eventId: uuidv7(), event, organiserId: organiser.id }, { budget });
+    const draft = await this.peers.catalog.draftEvent(
+      { eventId: uuidv7(), event, organiserId: organiser.id },
+      { budget },
+    );
     try {
       await publishEvents(this.peers, [draft], budget);
     } catch (error) {
-      throw new Refused('outcome_unknown', `event ${draft.eventId} is stored and goes on sale when all parts are back`, { cause: error, retryAfterMs: 5_000 });
+      throw new Refused(
+        'outcome_unknown',
+        `event ${draft.eventId} is stored and goes on sale when all parts are back`,
+        { cause: error, retryAfterMs: 5_000 },
+      );
     }
-    const availability = draft.categories.map(({ category, capacity }) => ({ category, capacity, available: capacity }));
+    const availability = draft.categories.map(({ category, capacity }) => ({
+      category,
+      capacity,
+      available: capacity,
+    }));
     return pageOf(draft, availability, draft.categories, []);
   }
 }

@@ -1,5 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { inventoryApi, pricingApi, type CatalogEvent, type Category, type DegradedPart, type Event, type Price, type ReplyOf } from '@stampede/contracts';
+import {
+  inventoryApi,
+  pricingApi,
+  type CatalogEvent,
+  type Category,
+  type DegradedPart,
+  type Event,
+  type Price,
+  type ReplyOf,
+} from '@stampede/contracts';
 import type { Budget } from '@stampede/resilience';
 import { PEERS, type GatewayPeers } from './injected';
 import { KnownEvents } from './known-events';
@@ -14,7 +23,9 @@ const MOST_EVENTS = 2_000;
 /** A part that takes longer is left out: the page is worth more than the part. */
 const PART_MS = 600;
 
-/** The event page, made of three services' answers; with two of them gone it still answers, and says what is missing. */
+/**
+ * The event page, made of three services' answers; with two of them gone it still answers, and says what is missing.
+ */
 @Injectable()
 export class EventPage {
   private readonly availabilities = new Recent<Availability>(LIVE_MS, MOST_EVENTS);
@@ -46,7 +57,11 @@ export class EventPage {
     return this.availabilities.get(eventId, ask).catch(() => undefined);
   }
 
-  private pricesOf(event: CatalogEvent, availability: Availability | undefined, budget: Budget): Promise<Prices | undefined> {
+  private pricesOf(
+    event: CatalogEvent,
+    availability: Availability | undefined,
+    budget: Budget,
+  ): Promise<Prices | undefined> {
     const { eventId } = event;
     const categories = event.categories.map(({ category, capacity, price: listPrice }) => ({
       category,
@@ -55,7 +70,10 @@ export class EventPage {
       available: freeOf(availability, category),
     }));
     const ask = async () => {
-      const { prices } = await this.peers.pricing.priceCategories({ eventId, categories }, { budget, timeoutMs: PART_MS, idempotent: true });
+      const { prices } = await this.peers.pricing.priceCategories(
+        { eventId, categories },
+        { budget, timeoutMs: PART_MS, idempotent: true },
+      );
       return prices;
     };
     return this.prices.get(eventId, ask).catch(() => undefined);
@@ -68,9 +86,15 @@ export function freeOf(availability: Availability | undefined, category: Categor
 }
 
 /** Catalog's event with what the other two know of it; a missing part is null. */
-export function pageOf(event: CatalogEvent, availability: Availability | undefined, prices: Prices | undefined, degraded: DegradedPart[]): Event {
+export function pageOf(
+  event: CatalogEvent,
+  availability: Availability | undefined,
+  prices: Prices | undefined,
+  degraded: DegradedPart[],
+): Event {
   const { eventId, name, startsAt, onSaleAt, waitingRoom, venue } = event;
-  const priceOf = (category: Category): Price | null => prices?.find((part) => part.category === category)?.price ?? null;
+  const priceOf = (category: Category): Price | null =>
+    prices?.find((part) => part.category === category)?.price ?? null;
   const now = Date.now();
   return {
     eventId,

@@ -25,7 +25,12 @@ export class ForwardController {
 
   @Public('placeOrder')
   placeOrder(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    return this.forward.answer(routes.placeOrder, request, reply, (preferredWaitSeconds(request.headers['prefer']) ?? 0) * SECOND_MS);
+    return this.forward.answer(
+      routes.placeOrder,
+      request,
+      reply,
+      (preferredWaitSeconds(request.headers['prefer']) ?? 0) * SECOND_MS,
+    );
   }
 
   @Public('listOrders')
@@ -39,7 +44,11 @@ export class ForwardController {
   }
 
   @Public('streamOrder')
-  streamOrder(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @Events() events: EventStream): Promise<void> {
+  streamOrder(
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+    @Events() events: EventStream,
+  ): Promise<void> {
     return this.forward.stream(routes.streamOrder, request, reply, events);
   }
 

@@ -1,7 +1,15 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { PUBLIC_PREFIX, type Problem } from '@stampede/contracts';
 import { Budget, budgetHeader, policy, type Policy, type PolicyCall } from '@stampede/resilience';
-import { CALLER_ID_HEADER, CALLER_ROLE_HEADER, CONFIG, EventStream, PROBLEM_TYPE, Unavailable, budgetOf } from '@stampede/service-kit';
+import {
+  CALLER_ID_HEADER,
+  CALLER_ROLE_HEADER,
+  CONFIG,
+  EventStream,
+  PROBLEM_TYPE,
+  asDomainError,
+  budgetOf,
+} from '@stampede/service-kit';
 import { clientTracing } from '@stampede/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Agent, type Dispatcher } from 'undici';
@@ -19,7 +27,10 @@ interface Passed {
   readonly text: string;
 }
 
-/** An answer that says more of the peer than of the request; the policy judges the peer by it, and it is passed on when nothing helps. */
+/**
+ * An answer that says more of the peer than of the request; the policy judges the peer by it, and it is passed on when
+ * nothing helps.
+ */
 class PeerTrouble extends Error {
   readonly retryAfterMs: number | undefined;
   constructor(readonly passed: Passed) {
@@ -32,8 +43,23 @@ class PeerTrouble extends Error {
   }
 }
 
-const REQUEST_HEADERS = ['accept', 'content-type', 'idempotency-key', 'prefer', 'last-event-id', CALLER_ID_HEADER, CALLER_ROLE_HEADER];
-const ANSWER_HEADERS = ['content-type', 'location', 'retry-after', 'preference-applied', 'idempotent-replayed', 'allow'];
+const REQUEST_HEADERS = [
+  'accept',
+  'content-type',
+  'idempotency-key',
+  'prefer',
+  'last-event-id',
+  CALLER_ID_HEADER,
+  CALLER_ROLE_HEADER,
+];
+const ANSWER_HEADERS = [
+  'content-type',
+  'location',
+  'retry-after',
+  'preference-applied',
+  'idempotent-replayed',
+  'allow',
+];
 const CONNECTIONS_PER_ADDRESS = 64;
 const CONNECT_TIMEOUT_MS = 1_000;
 const MOST_IN_FLIGHT = 256;
@@ -48,7 +74,12 @@ export class Forward implements OnApplicationShutdown {
 
   constructor(@Inject(CONFIG) config: GatewayConfig) {
     const target = (peer: ForwardedPeer): Target => this.open(peer, config.peers[peer] ?? []);
-    this.targets = { catalog: target('catalog'), inventory: target('inventory'), orders: target('orders'), audit: target('audit') };
+    this.targets = {
+      catalog: target('catalog'),
+      inventory: target('inventory'),
+      orders: target('orders'),
+      audit: target('audit'),
+    };
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -61,10 +92,12 @@ export class Forward implements OnApplicationShutdown {
     const budget = waitMs === 0 ? budgetOf(request) : Budget.ofMs(row.budgetMs + waitMs);
     const send = this.sender(dispatcher, row, request, budget);
     try {
-      const passed = await guard.run(callOf(row, budget, waitMs), async (signal, _, address) => read(await send(signal, address)));
+      const passed = await guard.run(callOf(row, budget, waitMs), async (signal, _, address) =>
+        read(await send(signal, address)),
+      );
       pass(passed, request, reply);
     } catch (error) {
-      if (!(error instanceof PeerTrouble)) throw error;
+      if (!(error instanceof PeerTrouble)) throw asDomainError(row.peer ?? '', row.route.method === 'GET', error);
       pass(error.passed, request, reply);
     }
   }
@@ -75,12 +108,14 @@ export class Forward implements OnApplicationShutdown {
     const send = this.sender(dispatcher, row, request, budgetOf(request));
     const call = { ...callOf(row, budgetOf(request), 0), bulkhead: false } as const;
     try {
-      const response = await guard.run(call, async (_signal, _attempt, address) => opened(await send(events.closed, address)));
+      const response = await guard.run(call, async (_signal, _attempt, address) =>
+        opened(await send(events.closed, address)),
+      );
       if (response.statusCode !== 200) pass(await read(response), request, reply);
       else await events.pass(response.body);
     } catch (error) {
       if (events.closed.aborted) return; // the buyer has gone, and nobody waits for an answer
-      if (!(error instanceof PeerTrouble)) throw reply.raw.headersSent ? new Unavailable() : error;
+      if (!(error instanceof PeerTrouble)) throw asDomainError(row.peer ?? '', true, error);
       pass(error.passed, request, reply);
     }
   }
@@ -146,7 +181,9 @@ function pass({ status, headers, text }: Passed, request: FastifyRequest, reply:
     const value = headers[name];
     if (value !== undefined) reply.header(name, value);
   }
-  void reply.send(String(headers['content-type'] ?? '').startsWith(PROBLEM_TYPE) ? withPublicPath(text, request) : text);
+  void reply.send(
+    String(headers['content-type'] ?? '').startsWith(PROBLEM_TYPE) ? withPublicPath(text, request) : text,
+  );
 }
 
 /** A problem names the path that the client asked for, not the service's. */

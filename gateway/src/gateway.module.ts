@@ -1,12 +1,28 @@
 import { join } from 'node:path';
-import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown, type OnModuleDestroy } from '@nestjs/common';
+import {
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import type { Bus } from '@stampede/bus';
 import { catalogApi, inventoryApi, pricingApi } from '@stampede/contracts';
 import type { Database } from '@stampede/db';
 import { kvMigration, openKv, type Kv } from '@stampede/kv';
 import { OutboxRelay, outboxMigration } from '@stampede/outbox';
-import { BUS, CALLER_ID_HEADER, CALLER_ROLE_HEADER, CONFIG, DATABASE, LOG, peersOf, type Log, type ServiceParts } from '@stampede/service-kit';
+import {
+  BUS,
+  CALLER_ID_HEADER,
+  CALLER_ROLE_HEADER,
+  CONFIG,
+  DATABASE,
+  LOG,
+  peersOf,
+  type Log,
+  type ServiceParts,
+} from '@stampede/service-kit';
 import { metricsOf, watchOutbox } from '@stampede/telemetry';
 import type { GatewayConfig } from './config';
 import { CreateEventController } from './create-event.controller';
@@ -35,7 +51,10 @@ function makePeers(config: GatewayConfig): GatewayPeers {
 }
 
 function makeQuotas(kv: Kv, log: Log): Quotas {
-  return new Quotas({ kv, onShareFailed: (error) => log.warn({ err: error }, 'quotas could not be shared; each replica counts by itself') });
+  return new Quotas({
+    kv,
+    onShareFailed: (error) => log.warn({ err: error }, 'quotas could not be shared; each replica counts by itself'),
+  });
 }
 
 @Module({
@@ -57,11 +76,16 @@ function makeQuotas(kv: Kv, log: Log): Quotas {
     Forward,
     PublishDrafts,
     { provide: PEERS, useFactory: makePeers, inject: [CONFIG] },
-    { provide: KV, useFactory: (database: Database, { redisUrl }: GatewayConfig) => openKv({ database, redisUrl }), inject: [DATABASE, CONFIG] },
+    {
+      provide: KV,
+      useFactory: (database: Database, { redisUrl }: GatewayConfig) => openKv({ database, redisUrl }),
+      inject: [DATABASE, CONFIG],
+    },
     { provide: Quotas, useFactory: makeQuotas, inject: [KV, LOG] },
     {
       provide: OUTBOX_RELAY,
-      useFactory: (database: Database, bus: Bus, { service }: GatewayConfig) => new OutboxRelay(database, bus, { source: service }),
+      useFactory: (database: Database, bus: Bus, { service }: GatewayConfig) =>
+        new OutboxRelay(database, bus, { source: service }),
       inject: [DATABASE, BUS, CONFIG],
     },
     // In this order: what a flood costs, who it is, what that one may.

@@ -1,5 +1,12 @@
 import { Controller, Headers, Inject } from '@nestjs/common';
-import { publicRoutes, type CatalogEvent, type Hold, type InputOf, type Quote, type StoredAnswer } from '@stampede/contracts';
+import {
+  publicRoutes,
+  type CatalogEvent,
+  type Hold,
+  type InputOf,
+  type Quote,
+  type StoredAnswer,
+} from '@stampede/contracts';
 import type { Budget } from '@stampede/resilience';
 import {
   Answer,
@@ -55,9 +62,13 @@ export class HoldSeatsController {
     if (claim.kind === 'replay') return replayed(claim.answer);
     const { claimId } = claim;
     try {
-      return new Answer(await this.compose(wish, claimId, { buyerId, key, admissionToken, budget }), { status: route.status });
+      return new Answer(await this.compose(wish, claimId, { buyerId, key, admissionToken, budget }), {
+        status: route.status,
+      });
     } catch (error) {
-      const answer = isFinal(error) ? { status: error.status, body: problemOf(classify(error), PUBLIC_PATH) } : undefined;
+      const answer = isFinal(error)
+        ? { status: error.status, body: problemOf(classify(error), PUBLIC_PATH) }
+        : undefined;
       const settled = { buyerId, key, claimId, ...(answer === undefined ? {} : { answer }) };
       // What inventory refused it has stored; a claim that cannot be settled now ends by itself.
       await this.peers.inventory.settleHoldKey(settled, { ...call, idempotent: true }).catch(() => undefined);
@@ -72,7 +83,10 @@ export class HoldSeatsController {
     assertSelling(event);
     await this.waitingRoom.assertAdmitted(event, buyerId, visitor.admissionToken);
     const quote = await this.quote(event, wish, budget);
-    return this.peers.inventory.holdSeats({ buyerId, key, claimId, eventId, category, quantity, quote }, { budget, priority: 'critical' });
+    return this.peers.inventory.holdSeats(
+      { buyerId, key, claimId, eventId, category, quantity, quote },
+      { budget, priority: 'critical' },
+    );
   }
 
   private async quote(event: CatalogEvent, { eventId, category, quantity }: Wish, budget: Budget): Promise<Quote> {
@@ -82,7 +96,10 @@ export class HoldSeatsController {
     const demand = { category, listPrice: part.price, capacity: part.capacity, available };
     try {
       const { countryCode } = event.venue;
-      return await this.peers.pricing.quote({ eventId, demand, quantity, countryCode }, { budget, priority: 'critical', idempotent: true });
+      return await this.peers.pricing.quote(
+        { eventId, demand, quantity, countryCode },
+        { budget, priority: 'critical', idempotent: true },
+      );
     } catch (error) {
       throw new PricingUnavailable({ cause: error });
     }

@@ -19,7 +19,9 @@ export function adminRoutes(app: INestApplication): Readonly<Record<string, Admi
 async function issueToken(tokens: Tokens, body: unknown): Promise<{ accessToken: string; expiresAt: string }> {
   const wish = NewToken.safeParse(body);
   if (!wish.success) {
-    throw new ValidationFailed(wish.error.issues.map(({ path, message }) => ({ pointer: `/${path.join('/')}`, detail: message })));
+    throw new ValidationFailed(
+      wish.error.issues.map(({ path, message }) => ({ pointer: `/${path.join('/')}`, detail: message })),
+    );
   }
   return tokens.issue({ id: wish.data.subject ?? uuidv7(), role: wish.data.role });
 }

@@ -15,7 +15,8 @@ export interface KeyRow {
 export async function selectKeys(db: Database['kysely'] | Tx): Promise<KeyRow[]> {
   const { rows } = await sql<KeyRow>`
     SELECT kid, private_jwk, public_jwk, retires_at, (extract(epoch FROM now() - created_at) * 1000)::float8 AS age_ms
-    FROM signing_key WHERE retires_at IS NULL OR retires_at > now() ORDER BY retires_at IS NULL DESC, created_at DESC`.execute(db);
+    FROM signing_key WHERE retires_at IS NULL OR retires_at > now() ORDER BY retires_at IS NULL DESC,
+      created_at DESC`.execute(db);
   return rows;
 }
 
@@ -25,9 +26,14 @@ export async function lockRing(tx: Tx): Promise<void> {
 }
 
 /** The new key signs from now on; those before it verify for `overlapMs` more. */
-export async function insertKey(tx: Tx, key: { kid: string; privateJwk: JWK; publicJwk: JWK }, overlapMs: number): Promise<void> {
+export async function insertKey(
+  tx: Tx,
+  key: { kid: string; privateJwk: JWK; publicJwk: JWK },
+  overlapMs: number,
+): Promise<void> {
   await sql`
-    UPDATE signing_key SET retires_at = now() + ${overlapMs} * interval '1 millisecond' WHERE retires_at IS NULL`.execute(tx);
+    UPDATE signing_key SET retires_at = now() + ${overlapMs} * interval '1 millisecond'
+      WHERE retires_at IS NULL`.execute(tx);
   await sql`
     INSERT INTO signing_key (kid, private_jwk, public_jwk)
     VALUES (${key.kid}, ${JSON.stringify(key.privateJwk)}::jsonb, ${JSON.stringify(key.publicJwk)}::jsonb)`.execute(tx);

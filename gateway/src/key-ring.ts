@@ -21,7 +21,10 @@ const RELOAD_MS = 30_000;
 /** A token with a key nobody knows makes the ring look again, at most that often. */
 const LOOK_AGAIN_MS = 1_000;
 
-/** The keys that sign and verify the gateway's tokens, the same for all replicas; one signs, and is replaced when it is old. */
+/**
+ * The keys that sign and verify the gateway's tokens, the same for all replicas; one signs, and is replaced when it is
+ * old.
+ */
 @Injectable()
 export class KeyRing implements OnModuleInit, OnModuleDestroy {
   private keys: readonly Key[] = [];

@@ -18,7 +18,10 @@ const REMEMBERED_MS = 24 * 3_600_000;
 /** A page must not wait for a slow catalog longer than a buyer would. */
 const ASK_MS = 800;
 
-/** Events as catalog last told them. With catalog gone a known event is still known, also to a replica that has just started. */
+/**
+ * Events as catalog last told them. With catalog gone a known event is still known, also to a replica that has just
+ * started.
+ */
 @Injectable()
 export class KnownEvents {
   private readonly fresh = new Recent<CatalogEvent>(FRESH_MS, MOST_EVENTS);

@@ -10,7 +10,10 @@ export function Public(operation: PublicOperation): MethodDecorator {
   const row = routes[operation];
   const { route, priority } = row;
   const produces = route.mediaType === undefined ? {} : { produces: route.mediaType };
-  return applyDecorators(Handle({ ...route, path: PUBLIC_PREFIX + route.path }, { priority, ...produces }), SetMetadata(ROW, row));
+  return applyDecorators(
+    Handle({ ...route, path: PUBLIC_PREFIX + route.path }, { priority, ...produces }),
+    SetMetadata(ROW, row),
+  );
 }
 
 /** The row of the route that is being served; undefined for what is no part of the public API. */

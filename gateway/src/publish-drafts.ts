@@ -14,7 +14,11 @@ const SWEEP_MS = 10_000;
 const CHUNK = 100;
 
 /** Gives drafts their seats and puts them on sale. Repeating it changes nothing. */
-export async function publishEvents({ catalog, inventory }: GatewayPeers, drafts: readonly CatalogEvent[], budget: Budget): Promise<void> {
+export async function publishEvents(
+  { catalog, inventory }: GatewayPeers,
+  drafts: readonly CatalogEvent[],
+  budget: Budget,
+): Promise<void> {
   const events = drafts.map(({ eventId, categories }) => ({
     eventId,
     categories: categories.map(({ category, capacity }) => ({ category, capacity })),
@@ -23,7 +27,10 @@ export async function publishEvents({ catalog, inventory }: GatewayPeers, drafts
   await catalog.publishEvents({ eventIds: drafts.map(({ eventId }) => eventId) }, { budget, idempotent: true });
 }
 
-/** Finishes what a crash left between an event's draft and its publication, and puts the seeded fixtures on sale. Every replica may do it. */
+/**
+ * Finishes what a crash left between an event's draft and its publication, and puts the seeded fixtures on sale. Every
+ * replica may do it.
+ */
 @Injectable()
 export class PublishDrafts implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
@@ -55,8 +62,12 @@ export class PublishDrafts implements OnApplicationBootstrap, OnModuleDestroy {
   private async sweep(): Promise<boolean> {
     const budget = Budget.ofMs(SWEEP_MS);
     try {
-      const { drafts } = await this.peers.catalog.listDrafts({ minAgeMs: String(MIN_AGE_MS) }, { budget, priority: 'background' });
-      for (let from = 0; from < drafts.length; from += CHUNK) await publishEvents(this.peers, drafts.slice(from, from + CHUNK), budget);
+      const { drafts } = await this.peers.catalog.listDrafts(
+        { minAgeMs: String(MIN_AGE_MS) },
+        { budget, priority: 'background' },
+      );
+      for (let from = 0; from < drafts.length; from += CHUNK)
+        await publishEvents(this.peers, drafts.slice(from, from + CHUNK), budget);
       return true;
     } catch (error) {
       this.log.debug({ err: error }, 'drafts could not be published; the next sweep tries again');

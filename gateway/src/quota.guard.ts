@@ -20,8 +20,14 @@ export class AddressQuotaGuard implements CanActivate {
     if (context.getType() !== 'http' || rowOf(context) === undefined) return true;
     const { headers, socket } = context.switchToHttp().getRequest<FastifyRequest>();
     const forwardedFor = headers['x-forwarded-for'];
-    const address = clientAddress(socket.remoteAddress ?? '', String(forwardedFor ?? '') || undefined, this.config.TRUSTED_PROXY_HOPS);
-    counted('address', this.config.service, () => this.quotas.take('address', address, this.config.GATEWAY_ADDRESS_REQUESTS_PER_SECOND));
+    const address = clientAddress(
+      socket.remoteAddress ?? '',
+      String(forwardedFor ?? '') || undefined,
+      this.config.TRUSTED_PROXY_HOPS,
+    );
+    counted('address', this.config.service, () =>
+      this.quotas.take('address', address, this.config.GATEWAY_ADDRESS_REQUESTS_PER_SECOND),
+    );
     return true;
   }
 }
@@ -39,7 +45,9 @@ export class BuyerQuotaGuard implements CanActivate {
     const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
     if (headers[CALLER_ROLE_HEADER] !== 'buyer') return true;
     const buyerId = String(headers[CALLER_ID_HEADER]);
-    counted('buyer', this.config.service, () => this.quotas.take('buyer', buyerId, this.config.GATEWAY_BUYER_REQUESTS_PER_SECOND));
+    counted('buyer', this.config.service, () =>
+      this.quotas.take('buyer', buyerId, this.config.GATEWAY_BUYER_REQUESTS_PER_SECOND),
+    );
     return true;
   }
 }

@@ -74,5 +74,8 @@ test('a refusal says what the quota is and when it is whole again', () => {
       return error;
     }
   })();
-  expect(refusal).toMatchObject({ retryAfterMs: 600, headers: { ratelimit: '"buyer";r=0;t=1', 'ratelimit-policy': '"buyer";q=50;w=1' } });
+  expect(refusal).toMatchObject({
+    retryAfterMs: 600,
+    headers: { ratelimit: '"buyer";r=0;t=1', 'ratelimit-policy': '"buyer";q=50;w=1' },
+  });
 });

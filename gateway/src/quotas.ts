@@ -22,7 +22,8 @@ export interface QuotaOptions {
 }
 
 /**
- * Requests per second of each buyer and each address. A request is decided on here and now; ten times a second replicas tell each other
+ * Requests per second of each buyer and each address. A request is decided on here and now; ten times a second replicas
+ * tell each other
  * what they let in, in one round trip for all keys. With the store away each replica keeps the quota by itself.
  */
 export class Quotas {
@@ -48,13 +49,16 @@ export class Quotas {
     const key = `${quota}:${who}`;
     let count = this.counts.get(key);
     if (count === undefined) this.counts.set(key, (count = { unshared: 0, shared: 0 }));
-    if (count.shared + count.unshared >= limit) throw new RateLimited(quota, limit, WINDOW_MS, WINDOW_MS - (nowMs % WINDOW_MS));
+    if (count.shared + count.unshared >= limit)
+      throw new RateLimited(quota, limit, WINDOW_MS, WINDOW_MS - (nowMs % WINDOW_MS));
     count.unshared += 1;
   }
 
   /** Tells the others, and learns from them; a timer does it by itself. */
   async share(): Promise<void> {
-    const told = [...this.counts].filter(([, count]) => count.unshared > 0).map(([key, count]) => ({ key, count, by: count.unshared }));
+    const told = [...this.counts]
+      .filter(([, count]) => count.unshared > 0)
+      .map(([key, count]) => ({ key, count, by: count.unshared }));
     if (told.length === 0 || this.sharing) return;
     this.sharing = true;
     const window = this.window;

@@ -3,7 +3,9 @@ interface Entry<T> {
   readonly loadedAt: number;
 }
 
-/** Values that may be a little old. Whoever asks while one is being loaded waits for that load, so a crowd causes one. */
+/**
+ * Values that may be a little old. Whoever asks while one is being loaded waits for that load, so a crowd causes one.
+ */
 export class Recent<T> {
   private readonly entries = new Map<string, Entry<T>>();
 

@@ -1,5 +1,12 @@
 import { Controller, Inject } from '@nestjs/common';
-import { BUYERS_TOPIC, buyerEventTypes, publicRoutes, type BuyerRegistered, type InputOf, type Session } from '@stampede/contracts';
+import {
+  BUYERS_TOPIC,
+  buyerEventTypes,
+  publicRoutes,
+  type BuyerRegistered,
+  type InputOf,
+  type Session,
+} from '@stampede/contracts';
 import { uuidv7, type Database } from '@stampede/db';
 import type { OutboxRelay } from '@stampede/outbox';
 import { DATABASE, Input } from '@stampede/service-kit';

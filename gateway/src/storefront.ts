@@ -30,15 +30,20 @@ const PAGES = ['/', '/events/:eventId', '/events/:eventId/queue', '/checkout/:ho
 const ELSEWHERE = ['/:page(^(?!api$)[^.]+$)', '/:page(^(?!api$)[^.]+$)/*'];
 const YEAR = 'public, max-age=31536000, immutable';
 const PAGE_HEADERS = {
-  'content-security-policy': "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'content-security-policy':
+    "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   'referrer-policy': 'same-origin',
   'x-content-type-options': 'nosniff',
 };
 
-/** Serves the built storefront from memory: its pages and what its manifest lists, nothing else of the folder. @throws Error where it is not built */
+/**
+ * Serves the built storefront from memory: its pages and what its manifest lists, nothing else of the folder. @throws
+ * Error where it is not built
+ */
 export function serveStorefront(fastify: FastifyInstance, folder: string): void {
   const manifestFile = join(folder, 'manifest.json');
-  if (!existsSync(manifestFile)) throw new Error(`the storefront is not built: ${manifestFile} is missing; run npm run build`);
+  if (!existsSync(manifestFile))
+    throw new Error(`the storefront is not built: ${manifestFile} is missing; run npm run build`);
   const manifest = JSON.parse(readFileSync(manifestFile, 'utf8')) as Manifest;
   const files = new Map(Object.entries(manifest.files).map(([url, file]) => [url, served(folder, url, file)]));
   for (const url of PAGES) serve(fastify, url, files.get(manifest.index), 'text/html');

@@ -39,7 +39,8 @@ export class Tokens {
     if (known !== undefined && known.expiresAtMs > Date.now()) return known.caller;
     const { sub, role, exp } = await this.payload(token, ACCESS_AUDIENCE);
     const [id, known_role] = [Id.safeParse(sub), Role.safeParse(role)];
-    if (!id.success || !known_role.success || exp === undefined) throw new Unauthenticated('the access token is not valid');
+    if (!id.success || !known_role.success || exp === undefined)
+      throw new Unauthenticated('the access token is not valid');
     const caller = { id: id.data, role: known_role.data };
     this.remember(token, { caller, expiresAtMs: exp * SECOND_MS });
     return caller;
@@ -76,10 +77,17 @@ export class Tokens {
       const { kid } = decodeProtectedHeader(token);
       const key = typeof kid === 'string' ? await this.ring.verifier(kid) : undefined;
       if (key === undefined) throw new Unauthenticated('the access token is signed by a key that is not ours');
-      const { payload } = await jwtVerify(token, key, { algorithms: [SIGNING_ALGORITHM], issuer: ISSUER, audience, requiredClaims: ['exp', 'sub'] });
+      const { payload } = await jwtVerify(token, key, {
+        algorithms: [SIGNING_ALGORITHM],
+        issuer: ISSUER,
+        audience,
+        requiredClaims: ['exp', 'sub'],
+      });
       return payload;
     } catch (error) {
-      throw error instanceof Unauthenticated ? error : new Unauthenticated('the access token is not valid or has expired');
+      throw error instanceof Unauthenticated
+        ? error
+        : new Unauthenticated('the access token is not valid or has expired');
     }
   }
 

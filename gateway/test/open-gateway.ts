@@ -52,7 +52,10 @@ export async function openGateway(env: Record<string, string> = {}): Promise<Ope
   });
   const pricing = await fakePeer(pricingApi, {
     quote: () => QUOTE,
-    priceCategories: ({ categories }) => ({ prices: categories.map(({ category }) => ({ category, price: LIST_PRICE })), pricingVersion: 'v1' }),
+    priceCategories: ({ categories }) => ({
+      prices: categories.map(({ category }) => ({ category, price: LIST_PRICE })),
+      pricingVersion: 'v1',
+    }),
   });
   const inventory = await fakePeer(inventoryApi, {
     openEvents: () => undefined,
@@ -60,16 +63,29 @@ export async function openGateway(env: Record<string, string> = {}): Promise<Ope
     claimHoldKey: () => ({ kind: 'claim', claimId: 'claim' }),
     settleHoldKey: () => undefined,
     holdSeats: ({ eventId, category, quote }) => ({
-      holdId: uuidv7(), eventId, category, seats: [{ section: '101', row: 'A', number: 1 }], expiresAt: '2999-01-01T00:00:00.000Z', quote,
+      holdId: uuidv7(),
+      eventId,
+      category,
+      seats: [{ section: '101', row: 'A', number: 1 }],
+      expiresAt: '2999-01-01T00:00:00.000Z',
+      quote,
     }),
   });
-  const orders = await fakePeer(ordersApi, { listOrders: ({ page, pageSize }) => ({ items: [], page, pageSize, total: 0 }) });
+  const orders = await fakePeer(ordersApi, {
+    listOrders: ({ page, pageSize }) => ({ items: [], page, pageSize, total: 0 }),
+  });
   const audit = await fakePeer(auditApi, { audit: () => ({ checkedAt: new Date().toISOString(), invariants: [] }) });
   const [store, bus] = [await testDatabase('gateway'), await testDatabase('bus')];
   const web = await builtStorefront();
   const replicas: RunningService[] = [];
   const addReplica = async (more: Record<string, string> = {}) => {
-    const peers = { CATALOG_URLS: catalog.url, PRICING_URLS: pricing.url, INVENTORY_URLS: inventory.url, ORDERS_URLS: orders.url, AUDIT_URLS: audit.url };
+    const peers = {
+      CATALOG_URLS: catalog.url,
+      PRICING_URLS: pricing.url,
+      INVENTORY_URLS: inventory.url,
+      ORDERS_URLS: orders.url,
+      AUDIT_URLS: audit.url,
+    };
     const stores = { GATEWAY_DATABASE_URL: store.url, BUS_DATABASE_URL: bus.url, GATEWAY_WEB_DIR: web };
     const replica = await openService({ settings, load: partsOf, env: { ...peers, ...stores, ...env, ...more } });
     replicas.push(replica);
@@ -79,7 +95,14 @@ export async function openGateway(env: Record<string, string> = {}): Promise<Ope
   const http = (replica = 0) => request(replicas[replica]?.url ?? '');
   const admin = () => request(replicas[0]?.adminUrl ?? '');
   return {
-    events, catalog, pricing, inventory, orders, replicas, http, addReplica,
+    events,
+    catalog,
+    pricing,
+    inventory,
+    orders,
+    replicas,
+    http,
+    addReplica,
     addEvent(changes = {}) {
       const event = eventOf(changes);
       events.set(event.eventId, event);

@@ -95,7 +95,6 @@ const failures: Record<FailureCode, Words> = {
   },
   hold_lost: { title: 'The seats were lost', text: 'The hold ended before the order reached it. Nothing was charged.' },
   deadline_passed: { title: 'This took too long', text: 'The order could not be finished in time and was called off.' },
-  tickets_failed: { title: 'The tickets could not be issued', text: 'The order was undone.' },
 };
 
 export function explainFailure(failure: { code: string; detail: string } | undefined): Words {

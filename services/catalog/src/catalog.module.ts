@@ -11,7 +11,13 @@ import { ReadEventController } from './read-event.controller';
 import { seedOnce } from './seed-once';
 
 @Module({
-  controllers: [ListEventsController, ReadEventController, DraftEventController, ListDraftsController, PublishEventsController],
+  controllers: [
+    ListEventsController,
+    ReadEventController,
+    DraftEventController,
+    ListDraftsController,
+    PublishEventsController,
+  ],
 })
 export class CatalogModule implements OnModuleInit {
   constructor(

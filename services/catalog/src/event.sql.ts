@@ -36,15 +36,20 @@ const EVENT_WITH_CATEGORIES = sql<EventRow>`
 export async function insertDrafts(tx: Tx, rows: readonly NewRow[]): Promise<void> {
   const json = JSON.stringify(rows);
   await sql`
-    INSERT INTO event (event_id, organiser_id, name, starts_at, on_sale_at, venue_name, city, country_code, local_date, admit_per_second)
-    SELECT "eventId", "organiserId", event->>'name', (event->>'startsAt')::timestamptz, (event->>'onSaleAt')::timestamptz,
-      event->'venue'->>'name', event->'venue'->>'city', event->'venue'->>'countryCode', "localDate", (event->>'admitPerSecond')::integer
+    INSERT INTO event (event_id, organiser_id, name, starts_at, on_sale_at, venue_name, city, country_code,
+      local_date, admit_per_second)
+    SELECT "eventId", "organiserId", event->>'name', (event->>'startsAt')::timestamptz,
+      (event->>'onSaleAt')::timestamptz,
+      event->'venue'->>'name', event->'venue'->>'city', event->'venue'->>'countryCode',
+      "localDate", (event->>'admitPerSecond')::integer
     FROM jsonb_to_recordset(${json}::jsonb) AS draft("eventId" uuid, "organiserId" uuid, "localDate" date, event jsonb)
     ON CONFLICT (event_id) DO NOTHING`.execute(tx);
   await sql`
     INSERT INTO event_category (event_id, category, capacity, price_amount, price_currency)
-    SELECT "eventId", part->>'category', (part->>'capacity')::integer, (part->'price'->>'amount')::integer, part->'price'->>'currency'
-    FROM jsonb_to_recordset(${json}::jsonb) AS draft("eventId" uuid, event jsonb), jsonb_array_elements(event->'categories') AS part
+    SELECT "eventId", part->>'category', (part->>'capacity')::integer, (part->'price'->>'amount')::integer,
+      part->'price'->>'currency'
+    FROM jsonb_to_recordset(${json}::jsonb) AS draft("eventId" uuid, event jsonb),
+      jsonb_array_elements(event->'categories') AS part
     ON CONFLICT (event_id, category) DO NOTHING`.execute(tx);
 }
 
@@ -65,13 +70,15 @@ export async function selectPublished(db: Executor, eventId: string): Promise<Ca
 export async function selectDrafts(db: Executor, minAgeMs: number, most: number): Promise<CatalogEvent[]> {
   const { rows } = await sql<EventRow>`
     ${EVENT_WITH_CATEGORIES}
-    WHERE published_at IS NULL AND (organiser_id IS NULL OR created_at <= now() - ${minAgeMs} * interval '1 millisecond')
+    WHERE published_at IS NULL
+      AND (organiser_id IS NULL OR created_at <= now() - ${minAgeMs} * interval '1 millisecond')
     ORDER BY created_at LIMIT ${most}`.execute(db);
   return rows.map(catalogEvent);
 }
 
 export async function publish(db: Executor, eventIds: readonly string[]): Promise<void> {
-  await sql`UPDATE event SET published_at = now() WHERE event_id = ANY(${eventIds}::uuid[]) AND published_at IS NULL`.execute(db);
+  await sql`UPDATE event SET published_at = now() WHERE event_id = ANY(${eventIds}::uuid[])
+    AND published_at IS NULL`.execute(db);
 }
 
 export interface Filter {
@@ -108,7 +115,12 @@ function summary(row: EventRow): EventSummary {
 }
 
 function catalogEvent(row: EventRow): CatalogEvent {
-  return { ...facts(row), organiserId: row.organiser_id, admitPerSecond: row.admit_per_second, categories: row.categories };
+  return {
+    ...facts(row),
+    organiserId: row.organiser_id,
+    admitPerSecond: row.admit_per_second,
+    categories: row.categories,
+  };
 }
 
 function facts(row: EventRow): Omit<EventSummary, 'onSale'> {

@@ -11,7 +11,10 @@ const USD_MINOR: Readonly<Record<Stage, Readonly<Record<Category, number>>>> = {
   final: { CAT1: 210_000, CAT2: 145_000, CAT3: 90_000, CAT4: 45_000 },
 };
 
-/** What a stadium's country charges in, and how many units of it a US dollar is; fixed, so that a price never moves by itself. */
+/**
+ * What a stadium's country charges in, and how many units of it a US dollar is; fixed, so that a price never moves by
+ * itself.
+ */
 const CURRENCY_OF: Readonly<Record<string, { currency: string; perUsd: number }>> = {
   US: { currency: 'USD', perUsd: 1 },
   CA: { currency: 'CAD', perUsd: 1.35 },

@@ -28,7 +28,9 @@ test('the categories of a match add up to its stadium and are priced in its coun
 });
 
 test('all 7.2 million seats are for sale', () => {
-  const seats = seededEvents(NOW).flatMap((event) => event.categories).reduce((sum, { capacity }) => sum + capacity, 0);
+  const seats = seededEvents(NOW)
+    .flatMap((event) => event.categories)
+    .reduce((sum, { capacity }) => sum + capacity, 0);
   expect(seats).toBeGreaterThan(7_000_000);
 });
 

@@ -19,7 +19,10 @@ const LEAD_MS = 60 * 24 * 3_600_000;
 /** Of a stadium's seats, from the dearest category to the cheapest; the last takes what rounding leaves. */
 const SHARES: Readonly<Record<Category, number>> = { CAT1: 0.1, CAT2: 0.2, CAT3: 0.3, CAT4: 0.4 };
 
-/** The 104 matches of the fixtures as events on sale from `now`, shifted by whole weeks so that the first is at least 60 days away. */
+/**
+ * The 104 matches of the fixtures as events on sale from `now`, shifted by whole weeks so that the first is at least 60
+ * days away.
+ */
 export function seededEvents(now: Date): NewEvent[] {
   const { matches } = readFixture<{ matches: Match[] }>('worldcup.json');
   const byCity = stadiums();

@@ -46,7 +46,10 @@ test('the fixtures wait as drafts until they are published, and a second replica
   await second.stop();
   const seeded = await drafts(600_000);
   expect(seeded).toHaveLength(104);
-  await http.post('/publications').send({ eventIds: seeded.map(({ eventId }) => eventId) }).expect(204);
+  await http
+    .post('/publications')
+    .send({ eventIds: seeded.map(({ eventId }) => eventId) })
+    .expect(204);
   const { body } = await http.get('/events').query({ onSale: 'true', pageSize: '100' }).expect(200);
   expect(body).toMatchObject({ total: 104, page: 1, pageSize: 100 });
   expect(body.items).toHaveLength(100);
@@ -56,13 +59,22 @@ test('the fixtures wait as drafts until they are published, and a second replica
 
 test('a draft is stored once, is no event yet, and is one after its publication', async () => {
   const eventId = uuidv7();
-  const first = await http.put(`/drafts/${eventId}`).send({ event: newEvent('First'), organiserId: ORGANISER }).expect(200);
-  const again = await http.put(`/drafts/${eventId}`).send({ event: newEvent('Second'), organiserId: ORGANISER }).expect(200);
+  const first = await http
+    .put(`/drafts/${eventId}`)
+    .send({ event: newEvent('First'), organiserId: ORGANISER })
+    .expect(200);
+  const again = await http
+    .put(`/drafts/${eventId}`)
+    .send({ event: newEvent('Second'), organiserId: ORGANISER })
+    .expect(200);
   expect(again.body).toEqual(first.body);
   await http.get(`/events/${eventId}`).expect(404);
   expect(await drafts(600_000)).toEqual([]); // too young for a sweep
   expect(await drafts(0)).toHaveLength(1);
-  await http.post('/publications').send({ eventIds: [eventId] }).expect(204);
+  await http
+    .post('/publications')
+    .send({ eventIds: [eventId] })
+    .expect(204);
   const { body } = await http.get(`/events/${eventId}`).expect(200);
   expect(body).toMatchObject({ name: 'First', organiserId: ORGANISER, waitingRoom: true, admitPerSecond: 5 });
   expect(body.categories.map((item: { category: string }) => item.category)).toEqual(['CAT1', 'CAT2']);
@@ -70,8 +82,14 @@ test('a draft is stored once, is no event yet, and is one after its publication'
 
 test('events are found by city, by the day at the venue, and by whether they sell', async () => {
   const eventId = uuidv7();
-  await http.put(`/drafts/${eventId}`).send({ event: newEvent('Evening'), organiserId: ORGANISER }).expect(200);
-  await http.post('/publications').send({ eventIds: [eventId] }).expect(204);
+  await http
+    .put(`/drafts/${eventId}`)
+    .send({ event: newEvent('Evening'), organiserId: ORGANISER })
+    .expect(200);
+  await http
+    .post('/publications')
+    .send({ eventIds: [eventId] })
+    .expect(204);
   const names = async (query: object) =>
     (await http.get('/events').query(query).expect(200)).body.items.map((item: { name: string }) => item.name);
   expect(await names({ city: 'Vancouver', date: '2999-01-01' })).toContain('Evening'); // 20:00 the day before at UTC-7
@@ -80,4 +98,3 @@ test('events are found by city, by the day at the venue, and by whether they sel
   expect(await names({ date: '2999-01-01', onSale: 'false' })).toEqual([]);
   await http.get('/events').query({ colour: 'red' }).expect(400);
 });
-

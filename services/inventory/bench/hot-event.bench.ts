@@ -1,4 +1,5 @@
-// Holds per second of one hot category (50,000 seats), ours against one row a seat with FOR UPDATE SKIP LOCKED; both on the same durable
+// Holds per second of one hot category (50,000 seats), ours against one row a seat with FOR UPDATE SKIP LOCKED; both on
+// the same durable
 // PostgreSQL, each hold with its buyer's limit and its own row, 64 buyers at a time.
 //   npx stampede bench inventory/hot-event [--rounds 5] [--holds 3000]
 // Rounds take turns; the figure is the median of the ratios. Exits 1 below 3.
@@ -28,16 +29,23 @@ const QUANTITY = 2;
 const LEAST_RATIO = 3;
 const PORT = 15_499;
 const QUOTE = { currency: 'USD', subtotal: 200, fees: 16, tax: 19, total: 235, pricingVersion: 'v1' };
-const ONE_SEAT = `CREATE TABLE seat (event_id uuid, category text, seat_index integer, hold_id uuid, PRIMARY KEY (event_id, category, seat_index));
+const ONE_SEAT = `CREATE TABLE seat (event_id uuid, category text, seat_index integer, hold_id uuid,
+  PRIMARY KEY (event_id, category, seat_index));
   CREATE INDEX seat_free ON seat (event_id, category, seat_index) WHERE hold_id IS NULL;`;
 
 type HoldOnce = (buyerId: string) => Promise<void>;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, holds: { type: 'string', default: '3000' } } });
+  const { values } = parseArgs({
+    options: { rounds: { type: 'string', default: '5' }, holds: { type: 'string', default: '3000' } },
+  });
   const dataDir = await mkdtemp(join(tmpdir(), 'hot-event-'));
   const postgres = await startEmbeddedPostgres({ dataDir, port: PORT, durable: true });
-  const database = openDatabase({ url: await ensureDatabase(postgres.url, 'inventory'), applicationName: 'bench', poolSize: 20 });
+  const database = openDatabase({
+    url: await ensureDatabase(postgres.url, 'inventory'),
+    applicationName: 'bench',
+    poolSize: 20,
+  });
   try {
     await migrate(database, [idempotencyMigration, join(__dirname, '..', 'migrations')]);
     await sql.raw(ONE_SEAT).execute(database.kysely);
@@ -46,7 +54,9 @@ async function main(): Promise<void> {
       const ours = await holdsPerSecond(await batched(database), Number(values.holds));
       const naive = await holdsPerSecond(await oneRowASeat(database), Number(values.holds));
       ratios.push(ours / naive);
-      process.stdout.write(`round ${round + 1}: sections ${ours.toFixed(0)}/s, one row a seat ${naive.toFixed(0)}/s, ${(ours / naive).toFixed(2)}x\n`);
+      const figures = [ours, naive].map((perSecond) => perSecond.toFixed(0));
+      const ratio = (ours / naive).toFixed(2);
+      process.stdout.write(`round ${round + 1}: sections ${figures[0]}/s, one row a seat ${figures[1]}/s, ${ratio}x\n`);
     }
     const median = ratios.toSorted((a, b) => a - b)[Math.floor(ratios.length / 2)] ?? 0;
     process.stdout.write(`median ${median.toFixed(2)}x, at least ${LEAST_RATIO}x is promised\n`);
@@ -78,19 +88,33 @@ async function batched(database: Database): Promise<HoldOnce> {
   const desk = new HoldDesk(database, { INVENTORY_HOLD_TTL_MS: 120_000, INVENTORY_MAX_SEATS_PER_BUYER: 4 });
   const keys = new IdempotencyStore(database);
   return async (buyerId) => {
-    const claim = (await keys.claim({ caller: buyerId, route: 'POST /holds', key: buyerId, request: eventId })) as Claim;
-    await desk.hold({ eventId, category: 'CAT1' }, { holdId: claim.resourceId, buyerId, quantity: QUANTITY, quote: QUOTE, owner: claim.owner });
+    const claim = (await keys.claim({
+      caller: buyerId,
+      route: 'POST /holds',
+      key: buyerId,
+      request: eventId,
+    })) as Claim;
+    await desk.hold(
+      { eventId, category: 'CAT1' },
+      { holdId: claim.resourceId, buyerId, quantity: QUANTITY, quote: QUOTE, owner: claim.owner },
+    );
   };
 }
 
 /** As it is done where nobody thought of a crowd: a transaction a hold, the first free seats that nobody has locked. */
 async function oneRowASeat(database: Database): Promise<HoldOnce> {
   const eventId = uuidv7();
-  await sql`INSERT INTO seat SELECT ${eventId}, 'CAT1', n, NULL FROM generate_series(0, ${SEATS - 1}::integer) AS n`.execute(database.kysely);
+  await sql`INSERT INTO seat SELECT ${eventId}, 'CAT1', n, NULL FROM generate_series(0, ${SEATS - 1}::integer)
+    AS n`.execute(database.kysely);
   await sql`ANALYZE seat`.execute(database.kysely);
   const keys = new IdempotencyStore(database);
   return async (buyerId) => {
-    const claim = (await keys.claim({ caller: buyerId, route: 'POST /holds', key: buyerId, request: eventId })) as Claim;
+    const claim = (await keys.claim({
+      caller: buyerId,
+      route: 'POST /holds',
+      key: buyerId,
+      request: eventId,
+    })) as Claim;
     await database.transaction(async (tx) => {
       const holdId = claim.resourceId;
       await sql`
@@ -105,7 +129,8 @@ async function oneRowASeat(database: Database): Promise<HoldOnce> {
         WHERE event_id = ${eventId} AND category = 'CAT1' AND seat_index = ANY(${seats}::integer[])`.execute(tx);
       await sql`
         INSERT INTO hold (hold_id, event_id, category, buyer_id, seat_indexes, state, quote, expires_at)
-        VALUES (${holdId}, ${eventId}, 'CAT1', ${buyerId}, ${seats}::integer[], 'held', ${JSON.stringify(QUOTE)}::jsonb, now() + interval '2 minutes')`.execute(tx);
+        VALUES (${holdId}, ${eventId}, 'CAT1', ${buyerId}, ${seats}::integer[], 'held',
+          ${JSON.stringify(QUOTE)}::jsonb, now() + interval '2 minutes')`.execute(tx);
       await claim.complete(tx, { status: 201, body: { holdId, seats } });
     });
   };

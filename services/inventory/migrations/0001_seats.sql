@@ -6,7 +6,8 @@ CREATE TABLE block (
   PRIMARY KEY (event_id, category)
 );
 
--- Locked by whoever takes or frees seats in it. No index names free_masks, free_seats or longest_run, so that an update stays in its page.
+-- Locked by whoever takes or frees seats in it. No index names free_masks, free_seats or longest_run, so that an update
+-- stays in its page.
 CREATE TABLE section (
   event_id uuid NOT NULL,
   category text NOT NULL,
@@ -19,7 +20,8 @@ CREATE TABLE section (
 ) WITH (fillfactor = 50);
 
 --   held      until expires_at
---   claimed   by an order that was accepted; kept past expires_at of a mere hold, until the order's saga must have ended
+--   claimed   by an order that was accepted; kept past expires_at of a mere hold, until the order's saga must have
+-- ended
 --   sold      for good, unless the order is undone
 --   released, expired   its seats are free
 CREATE TABLE hold (

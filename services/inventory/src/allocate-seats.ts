@@ -9,10 +9,16 @@ export type Allocation = Map<number, number[]>;
 const MOST_SECTIONS = 4;
 
 /**
- * Takes seats for several requests at once, each side by side. Locks only sections that nobody else is working on, and never waits, so buyers of one
+ * Takes seats for several requests at once, each side by side. Locks only sections that nobody else is working on, and
+ * never waits, so buyers of one
  * category do not queue for one row. A request that found none may still find some by `allocateExhaustively`.
  */
-export async function allocateQuickly(tx: Tx, block: BlockId, quantities: readonly number[], fromSection: number): Promise<Allocation> {
+export async function allocateQuickly(
+  tx: Tx,
+  block: BlockId,
+  quantities: readonly number[],
+  fromSection: number,
+): Promise<Allocation> {
   const allocation: Allocation = new Map();
   for (let round = 0; round < MOST_SECTIONS; round += 1) {
     const next = quantities.findIndex((_, place) => !allocation.has(place));
@@ -27,7 +33,8 @@ export async function allocateQuickly(tx: Tx, block: BlockId, quantities: readon
 }
 
 /**
- * Takes seats for each request that can have them at all: side by side where the category still has such seats, apart where it has not. Waits
+ * Takes seats for each request that can have them at all: side by side where the category still has such seats, apart
+ * where it has not. Waits
  * for everybody who is working on the category; what is missing from the result is sold out.
  */
 export async function allocateExhaustively(tx: Tx, block: BlockId, quantities: readonly number[]): Promise<Allocation> {
@@ -47,7 +54,11 @@ function takeFrom(section: LockedSection, quantities: readonly number[], allocat
   for (const [place, quantity] of quantities.entries()) {
     if (allocation.has(place)) continue;
     const seats = takeAdjacent(section.free_masks, quantity);
-    if (seats !== undefined) allocation.set(place, seats.map((seat) => seatIndex(section, seat)));
+    if (seats !== undefined)
+      allocation.set(
+        place,
+        seats.map((seat) => seatIndex(section, seat)),
+      );
   }
 }
 

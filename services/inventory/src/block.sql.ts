@@ -19,12 +19,17 @@ export async function insertBlocks(tx: Tx, blocks: readonly NewBlock[]): Promise
   const whole = emptySection(SECTION_SEATS);
   const last = inserted
     .filter(({ capacity }) => capacity % SECTION_SEATS !== 0)
-    .map((block) => ({ ...block, seats: block.capacity % SECTION_SEATS, masks: emptySection(block.capacity % SECTION_SEATS) }))
+    .map((block) => ({
+      ...block,
+      seats: block.capacity % SECTION_SEATS,
+      masks: emptySection(block.capacity % SECTION_SEATS),
+    }))
     .map((block) => ({ ...block, run: longestRun(block.masks) }));
   await sql`
     INSERT INTO section (event_id, category, section_no, free_masks, free_seats, longest_run)
     SELECT event_id, category, section_no, ${whole}::integer[], ${SECTION_SEATS}, ${longestRun(whole)}
-    FROM jsonb_to_recordset(${JSON.stringify(inserted)}::jsonb) AS block(event_id uuid, category text, capacity integer),
+    FROM jsonb_to_recordset(${JSON.stringify(inserted)}::jsonb) AS block(event_id uuid, category text,
+      capacity integer),
       generate_series(0, capacity / ${SECTION_SEATS}::integer - 1) AS section_no
     UNION ALL
     SELECT event_id, category, capacity / ${SECTION_SEATS}::integer, masks, seats, run
@@ -48,6 +53,8 @@ export async function selectAvailability({ kysely }: Database, eventId: string):
 }
 
 export async function blockExists({ kysely }: Database, eventId: string, category: string): Promise<boolean> {
-  const { rows } = await sql`SELECT 1 FROM block WHERE event_id = ${eventId} AND category = ${category}`.execute(kysely);
+  const { rows } = await sql`SELECT 1 FROM block WHERE event_id = ${eventId} AND category = ${category}`.execute(
+    kysely,
+  );
   return rows.length > 0;
 }

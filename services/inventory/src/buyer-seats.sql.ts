@@ -7,11 +7,17 @@ export interface BuyerSeats {
 }
 
 /** Counts seats to their buyers where the limit allows; returns the buyers it allowed. Each buyer may be named once. */
-export async function countSeats(tx: Tx, eventId: string, wanted: readonly BuyerSeats[], most: number): Promise<ReadonlySet<string>> {
+export async function countSeats(
+  tx: Tx,
+  eventId: string,
+  wanted: readonly BuyerSeats[],
+  most: number,
+): Promise<ReadonlySet<string>> {
   const ordered = wanted.toSorted((a, b) => (a.buyerId < b.buyerId ? -1 : 1)); // one order of locks for everybody
   const { rows } = await sql<{ buyer_id: string }>`
     INSERT INTO buyer_seats (event_id, buyer_id, seats)
-    SELECT ${eventId}, "buyerId", seats FROM jsonb_to_recordset(${JSON.stringify(ordered)}::jsonb) AS wanted("buyerId" uuid, seats integer)
+    SELECT ${eventId}, "buyerId", seats FROM jsonb_to_recordset(${JSON.stringify(ordered)}::jsonb)
+      AS wanted("buyerId" uuid, seats integer)
     WHERE seats <= ${most}
     ON CONFLICT (event_id, buyer_id) DO UPDATE SET seats = buyer_seats.seats + excluded.seats
       WHERE buyer_seats.seats + excluded.seats <= ${most}
@@ -25,7 +31,8 @@ export async function uncountSeats(tx: Tx, eventId: string, returned: readonly B
   await sql`
     WITH returned AS (
       SELECT "buyerId" AS buyer_id, sum(seats)::integer AS seats
-      FROM jsonb_to_recordset(${JSON.stringify(returned)}::jsonb) AS row("buyerId" uuid, seats integer) GROUP BY "buyerId"
+      FROM jsonb_to_recordset(${JSON.stringify(returned)}::jsonb) AS row("buyerId" uuid,
+        seats integer) GROUP BY "buyerId"
     ), locked AS (
       SELECT buyer_seats.buyer_id, returned.seats FROM buyer_seats JOIN returned USING (buyer_id)
       WHERE event_id = ${eventId} ORDER BY buyer_seats.buyer_id FOR UPDATE OF buyer_seats

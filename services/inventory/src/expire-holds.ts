@@ -8,7 +8,10 @@ import { lockOverdue } from './hold.sql';
 
 const BATCH = 100;
 
-/** Gives the seats of overdue holds back, also of those that ran out while nobody was there. Any number of replicas may do it. */
+/**
+ * Gives the seats of overdue holds back, also of those that ran out while nobody was there. Any number of replicas may
+ * do it.
+ */
 @Injectable()
 export class ExpireHolds implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
@@ -51,7 +54,9 @@ export class ExpireHolds implements OnApplicationBootstrap, OnModuleDestroy {
     this.timer = setTimeout(() => {
       this.sweeping = this.sweep()
         .then(() => undefined)
-        .catch((error: unknown) => this.log.warn({ err: error }, 'holds could not be expired; the next sweep tries again'))
+        .catch((error: unknown) =>
+          this.log.warn({ err: error }, 'holds could not be expired; the next sweep tries again'),
+        )
         .finally(() => this.schedule());
     }, this.config.INVENTORY_EXPIRY_POLL_MS);
   }

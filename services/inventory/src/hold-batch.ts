@@ -34,7 +34,8 @@ interface Decided {
 }
 
 /**
- * Holds seats of one category for several buyers in one transaction: limits, seats, holds and the answers under their keys are stored together
+ * Holds seats of one category for several buyers in one transaction: limits, seats, holds and the answers under their
+ * keys are stored together
  * or not at all. No buyer is named twice. Order of locks: buyers, then sections; see also `endHoldsNow`.
  */
 export async function holdBatch(
@@ -56,18 +57,32 @@ export async function holdBatch(
       ? await allocateExhaustively(tx, block, quantities)
       : await allocateQuickly(tx, block, quantities, options.fromSection);
     const decided: Decided[] = [
-      ...requests.filter(({ buyerId }) => !allowed.has(buyerId)).map((request) => refused(request, new PurchaseLimit(options.mostSeatsPerBuyer))),
-      ...without(within, allocation).map((request) => (options.exhaustive ? refused(request, new SoldOut(block.category)) : undecided(request))),
+      ...requests
+        .filter(({ buyerId }) => !allowed.has(buyerId))
+        .map((request) => refused(request, new PurchaseLimit(options.mostSeatsPerBuyer))),
+      ...without(within, allocation).map((request) =>
+        options.exhaustive ? refused(request, new SoldOut(block.category)) : undecided(request),
+      ),
       ...(await stored(tx, block, within, allocation, options.ttlMs)),
     ];
-    await uncountSeats(tx, block.eventId, without(within, allocation).map(({ buyerId, quantity }) => ({ buyerId, seats: quantity })));
+    await uncountSeats(
+      tx,
+      block.eventId,
+      without(within, allocation).map(({ buyerId, quantity }) => ({ buyerId, seats: quantity })),
+    );
     const lost = await answer(tx, decided);
-    if (lost.some(({ result }) => typeof result === 'object' && 'hold' in result)) throw new BatchLost(lost.map(({ request }) => request));
-    return new Map(decided.map(({ request, result }) => [request, lost.some((one) => one.request === request) ? 'lost' : result]));
+    if (lost.some(({ result }) => typeof result === 'object' && 'hold' in result))
+      throw new BatchLost(lost.map(({ request }) => request));
+    return new Map(
+      decided.map(({ request, result }) => [request, lost.some((one) => one.request === request) ? 'lost' : result]),
+    );
   });
 }
 
-/** Somebody took over the key of a request whose seats were just taken: the batch is rolled back, and must go again without it. */
+/**
+ * Somebody took over the key of a request whose seats were just taken: the batch is rolled back, and must go again
+ * without it.
+ */
 export class BatchLost extends Error {
   constructor(readonly requests: readonly HoldRequest[]) {
     super('the key of a hold was taken over');
@@ -104,7 +119,14 @@ async function stored(
     const seatIndexes = allocation.get(place);
     if (seatIndexes === undefined) return [];
     const { holdId: hold_id, quote } = request;
-    const hold = holdView({ hold_id, event_id: block.eventId, category: block.category, seat_indexes: seatIndexes, quote, expires_at: expiresAt });
+    const hold = holdView({
+      hold_id,
+      event_id: block.eventId,
+      category: block.category,
+      seat_indexes: seatIndexes,
+      quote,
+      expires_at: expiresAt,
+    });
     return [{ request, result: { hold } }];
   });
 }

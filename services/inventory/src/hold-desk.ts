@@ -27,17 +27,26 @@ const BATCHES_AT_ONCE = 2;
 /** Highest section number of a category of 100,000 seats. */
 const SECTIONS = 200;
 
-/** Buyers of one category are served in batches: those who came while a batch was under way make up the next. A lone buyer waits for nobody. */
+/**
+ * Buyers of one category are served in batches: those who came while a batch was under way make up the next. A lone
+ * buyer waits for nobody.
+ */
 @Injectable()
 export class HoldDesk {
   private readonly lines = new Map<string, Line>();
 
   constructor(
     @Inject(DATABASE) private readonly database: Database,
-    @Inject(CONFIG) private readonly config: Pick<InventoryConfig, 'INVENTORY_HOLD_TTL_MS' | 'INVENTORY_MAX_SEATS_PER_BUYER'>,
+    @Inject(CONFIG) private readonly config: Pick<
+      InventoryConfig,
+      'INVENTORY_HOLD_TTL_MS' | 'INVENTORY_MAX_SEATS_PER_BUYER'
+    >,
   ) {}
 
-  /** @throws purchase_limit, sold_out, idempotency_in_flight (the key is another's by now), budget_spent (nothing is held) */
+  /**
+   * @throws purchase_limit, sold_out, idempotency_in_flight (the key is another's by now), budget_spent (nothing is
+   * held)
+   */
   async hold(block: Line['block'], request: HoldRequest, budget?: Budget): Promise<Hold> {
     const result = await new Promise<HoldResult>((answer, fail) => {
       const line = this.lineOf(block);
@@ -50,7 +59,7 @@ export class HoldDesk {
   }
 
   private lineOf(block: Line['block']): Line {
-    const name = `${block.eventId} ${block.category}`;
+    const name = nameOf(block);
     let line = this.lines.get(name);
     if (line === undefined) this.lines.set(name, (line = { block, waiting: [], running: 0 }));
     return line;
@@ -59,14 +68,14 @@ export class HoldDesk {
   private serve(line: Line): void {
     while (line.running < BATCHES_AT_ONCE && line.waiting.length > 0) {
       const batch = takeBatch(line.waiting);
-      if (batch.length === 0) return;
+      if (batch.length === 0) break;
       line.running += 1;
       void this.run(line, batch).finally(() => {
         line.running -= 1;
         this.serve(line);
-        if (line.running === 0 && line.waiting.length === 0) this.lines.delete(`${line.block.eventId} ${line.block.category}`);
       });
     }
+    if (line.running === 0 && line.waiting.length === 0) this.lines.delete(nameOf(line.block));
   }
 
   private async run(line: Line, batch: readonly Waiting[]): Promise<void> {
@@ -77,12 +86,17 @@ export class HoldDesk {
   /** Answers whom it can, and returns the others. */
   private async attempt(line: Line, batch: readonly Waiting[], exhaustive: boolean): Promise<Waiting[]> {
     try {
-      const results = await holdBatch(this.database, line.block, batch.map(({ request }) => request), {
-        ttlMs: this.config.INVENTORY_HOLD_TTL_MS,
-        mostSeatsPerBuyer: this.config.INVENTORY_MAX_SEATS_PER_BUYER,
-        exhaustive,
-        fromSection: Math.floor(Math.random() * SECTIONS),
-      });
+      const results = await holdBatch(
+        this.database,
+        line.block,
+        batch.map(({ request }) => request),
+        {
+          ttlMs: this.config.INVENTORY_HOLD_TTL_MS,
+          mostSeatsPerBuyer: this.config.INVENTORY_MAX_SEATS_PER_BUYER,
+          exhaustive,
+          fromSection: Math.floor(Math.random() * SECTIONS),
+        },
+      );
       return batch.filter(({ request, answer }) => {
         const result = results.get(request) ?? 'undecided';
         if (result !== 'undecided') answer(result);
@@ -96,11 +110,15 @@ export class HoldDesk {
   }
 }
 
+function nameOf({ eventId, category }: BlockId): string {
+  return `${eventId} ${category}`;
+}
+
 /** The first that wait, but no buyer twice: what is counted for one must be seen by the next. */
 function takeBatch(waiting: Waiting[]): Waiting[] {
   const batch: Waiting[] = [];
   const buyers = new Set<string>();
-  for (let place = 0; place < waiting.length && batch.length < BATCH; ) {
+  for (let place = 0; place < waiting.length && batch.length < BATCH;) {
     const next = waiting[place] as Waiting;
     if (buyers.has(next.request.buyerId)) {
       place += 1;

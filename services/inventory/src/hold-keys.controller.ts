@@ -10,7 +10,9 @@ export class HoldKeysController {
   constructor(private readonly keys: HoldKeys) {}
 
   @Handle(claimHoldKey, { priority: 'critical' })
-  async claim(@Input(claimHoldKey) { buyerId, key, request }: InputOf<typeof claimHoldKey>): Promise<ReplyOf<typeof claimHoldKey>> {
+  async claim(
+    @Input(claimHoldKey) { buyerId, key, request }: InputOf<typeof claimHoldKey>,
+  ): Promise<ReplyOf<typeof claimHoldKey>> {
     const claim = await this.keys.claim(buyerId, key, request);
     return claim.kind === 'replay' ? claim : { kind: 'claim', claimId: HoldKeys.pass(claim) };
   }

@@ -6,7 +6,9 @@ import { DATABASE, ValidationFailed } from '@stampede/service-kit';
 const ROUTE = 'POST /holds';
 const SEPARATOR = '.';
 
-/** The keys of `POST /holds`. They are kept here, beside the holds, so that a hold and its answer are stored together. */
+/**
+ * The keys of `POST /holds`. They are kept here, beside the holds, so that a hold and its answer are stored together.
+ */
 @Injectable()
 export class HoldKeys {
   private readonly store: IdempotencyStore;

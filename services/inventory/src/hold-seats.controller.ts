@@ -11,7 +11,10 @@ import { HoldKeys } from './hold-keys';
 
 const route = inventoryApi.routes.holdSeats;
 
-/** Why no seat is sold twice: a seat is a bit of a section, and whoever takes it has locked the section and stores the hold with it. */
+/**
+ * Why no seat is sold twice: a seat is a bit of a section, and whoever takes it has locked the section and stores the
+ * hold with it.
+ */
 @Controller()
 export class HoldSeatsController {
   constructor(

@@ -37,15 +37,18 @@ export async function insertHolds(
 ): Promise<Date> {
   const { rows } = await sql<{ expires_at: Date }>`
     INSERT INTO hold (hold_id, event_id, category, buyer_id, seat_indexes, state, quote, expires_at)
-    SELECT "holdId", ${block.eventId}, ${block.category}, "buyerId", "seatIndexes", 'held', quote, now() + ${ttlMs} * interval '1 millisecond'
-    FROM jsonb_to_recordset(${JSON.stringify(holds)}::jsonb) AS new("holdId" uuid, "buyerId" uuid, "seatIndexes" integer[], quote jsonb)
+    SELECT "holdId", ${block.eventId}, ${block.category}, "buyerId", "seatIndexes", 'held', quote,
+      now() + ${ttlMs} * interval '1 millisecond'
+    FROM jsonb_to_recordset(${JSON.stringify(holds)}::jsonb) AS new("holdId" uuid, "buyerId" uuid,
+      "seatIndexes" integer[], quote jsonb)
     RETURNING expires_at`.execute(tx);
   const expiresAt = rows[0]?.expires_at;
   if (expiresAt === undefined) throw new Error('no hold was stored');
   return expiresAt;
 }
 
-const COLUMNS = sql`hold_id, event_id, category, buyer_id, seat_indexes, state, order_id, quote, expires_at, expires_at <= clock_timestamp() AS over`;
+const COLUMNS = sql`hold_id, event_id, category, buyer_id, seat_indexes, state, order_id, quote, expires_at,
+  expires_at <= clock_timestamp() AS over`;
 
 export async function selectHold(db: Executor, holdId: string): Promise<HoldRow | undefined> {
   const { rows } = await sql<HoldRow>`SELECT ${COLUMNS} FROM hold WHERE hold_id = ${holdId}`.execute(db);
@@ -66,7 +69,8 @@ export async function claimForOrder(
   const { rows } = await sql<HoldRow>`
     UPDATE hold SET state = 'claimed', order_id = ${claim.orderId},
       expires_at = GREATEST(expires_at, clock_timestamp() + ${claim.ttlMs} * interval '1 millisecond')
-    WHERE hold_id = ${claim.holdId} AND buyer_id = ${claim.buyerId} AND state = 'held' AND expires_at > clock_timestamp()
+    WHERE hold_id = ${claim.holdId} AND buyer_id = ${claim.buyerId} AND state = 'held'
+      AND expires_at > clock_timestamp()
     RETURNING ${COLUMNS}`.execute(kysely);
   return rows[0];
 }

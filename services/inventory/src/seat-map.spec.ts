@@ -18,7 +18,10 @@ test('seats of one hold are side by side, never around the end of a row', () => 
 test('where no two free seats are side by side none is taken, and single ones still can be', () => {
   const masks = emptySection(20);
   const all = takeAdjacent(masks, 20) ?? [];
-  giveBack(masks, all.filter((seat) => seat % 2 === 0));
+  giveBack(
+    masks,
+    all.filter((seat) => seat % 2 === 0),
+  );
   expect(takeAdjacent(masks, 2)).toBeUndefined();
   expect(longestRun(masks)).toBe(1);
   expect(takeAny(masks, 3)).toEqual([0, 2, 4]);

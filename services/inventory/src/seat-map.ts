@@ -19,7 +19,10 @@ export function emptySection(seats: number): FreeMasks {
   });
 }
 
-/** Takes `quantity` free seats side by side, the first such. Returns their places in the section, or undefined and takes nothing. */
+/**
+ * Takes `quantity` free seats side by side, the first such. Returns their places in the section, or undefined and takes
+ * nothing.
+ */
 export function takeAdjacent(masks: FreeMasks, quantity: number): number[] | undefined {
   for (const [row, mask] of masks.entries()) {
     const starts = runStarts(mask, quantity);

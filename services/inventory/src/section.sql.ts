@@ -13,8 +13,16 @@ export interface BlockId {
   readonly category: string;
 }
 
-/** Locks one section with that many free seats side by side that nobody else has locked, searching upwards from `fromSection` and around. */
-export async function lockAnySection(tx: Tx, block: BlockId, run: number, fromSection: number): Promise<LockedSection | undefined> {
+/**
+ * Locks one section with that many free seats side by side that nobody else has locked, searching upwards from
+ * `fromSection` and around.
+ */
+export async function lockAnySection(
+  tx: Tx,
+  block: BlockId,
+  run: number,
+  fromSection: number,
+): Promise<LockedSection | undefined> {
   const { rows } = await sql<LockedSection>`
     SELECT section_no, free_masks FROM section
     WHERE event_id = ${block.eventId} AND category = ${block.category} AND longest_run >= ${run}
@@ -22,7 +30,10 @@ export async function lockAnySection(tx: Tx, block: BlockId, run: number, fromSe
   return rows[0];
 }
 
-/** Locks every section that has free seats, waiting for others; in one order, so that two of these cannot wait for each other. */
+/**
+ * Locks every section that has free seats, waiting for others; in one order, so that two of these cannot wait for each
+ * other.
+ */
 export async function lockFreeSections(tx: Tx, block: BlockId): Promise<LockedSection[]> {
   const { rows } = await sql<LockedSection>`
     SELECT section_no, free_masks FROM section
@@ -49,7 +60,8 @@ export async function writeSections(tx: Tx, block: BlockId, sections: readonly L
     longest_run: longestRun(free_masks),
   }));
   await sql`
-    UPDATE section SET free_masks = changed.free_masks, free_seats = changed.free_seats, longest_run = changed.longest_run
+    UPDATE section SET free_masks = changed.free_masks, free_seats = changed.free_seats,
+      longest_run = changed.longest_run
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       AS changed(section_no integer, free_masks integer[], free_seats integer, longest_run integer)
     WHERE section.event_id = ${block.eventId} AND section.category = ${block.category}

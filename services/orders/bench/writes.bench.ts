@@ -1,4 +1,5 @@
-// Orders accepted per second, ours (order, saga, event and answer of up to 32 orders in one transaction) against a transaction for each group of
+// Orders accepted per second, ours (order, saga, event and answer of up to 32 orders in one transaction) against a
+// transaction for each group of
 // statements of each order; both on the same durable PostgreSQL, 64 buyers at a time, the key claimed beforehand alike.
 //   npx stampede bench orders/writes [--rounds 5] [--orders 3000]
 // Rounds take turns; the figure is the median of the ratios. Exits 1 below 3.
@@ -40,19 +41,34 @@ interface Parts {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, orders: { type: 'string', default: '3000' } } });
+  const { values } = parseArgs({
+    options: { rounds: { type: 'string', default: '5' }, orders: { type: 'string', default: '3000' } },
+  });
   const dataDir = await mkdtemp(join(tmpdir(), 'order-writes-'));
   const postgres = await startEmbeddedPostgres({ dataDir, port: PORT, durable: true });
-  const database = openDatabase({ url: await ensureDatabase(postgres.url, 'orders'), applicationName: 'bench', poolSize: 20 });
+  const database = openDatabase({
+    url: await ensureDatabase(postgres.url, 'orders'),
+    applicationName: 'bench',
+    poolSize: 20,
+  });
   try {
-    await migrate(database, [idempotencyMigration, sagaMigration, outboxMigration, join(__dirname, '..', 'migrations')]);
+    await migrate(database, [
+      idempotencyMigration,
+      sagaMigration,
+      outboxMigration,
+      join(__dirname, '..', 'migrations'),
+    ]);
     const parts = partsOf(database);
     const ratios: number[] = [];
     for (let round = 0; round < Number(values.rounds); round += 1) {
       const ours = await ordersPerSecond(batched(parts), Number(values.orders));
       const naive = await ordersPerSecond(oneByOne(parts), Number(values.orders));
       ratios.push(ours / naive);
-      process.stdout.write(`round ${round + 1}: batched ${ours.toFixed(0)}/s, a transaction a group ${naive.toFixed(0)}/s, ${(ours / naive).toFixed(2)}x\n`);
+      const figures = [ours, naive].map((perSecond) => perSecond.toFixed(0));
+      const ratio = (ours / naive).toFixed(2);
+      process.stdout.write(
+        `round ${round + 1}: batched ${figures[0]}/s, a transaction a group ${figures[1]}/s, ${ratio}x\n`,
+      );
     }
     const median = ratios.toSorted((a, b) => a - b)[Math.floor(ratios.length / 2)] ?? 0;
     process.stdout.write(`median ${median.toFixed(2)}x, at least ${LEAST_RATIO}x is promised\n`);
@@ -69,8 +85,8 @@ function partsOf(database: Database): Parts {
   const definition = saga<OrderSaga>('order', [step('confirm-hold', { run: async () => undefined })]);
   const runner = new SagaRunner<OrderSaga>(database, definition, { workerId: 'bench', deadlineMs: DEADLINE_MS });
   const relay = new OutboxRelay(database, {} as Bus, { source: 'orders' });
-  const config = { service: 'orders' } as ConstructorParameters<typeof SettleOrder>[1];
-  return { database, keys: new IdempotencyStore(database), runner, settle: new SettleOrder(relay, config) };
+  const config = { service: 'orders' } as ConstructorParameters<typeof SettleOrder>[2];
+  return { database, keys: new IdempotencyStore(database), runner, settle: new SettleOrder(database, relay, config) };
 }
 
 async function ordersPerSecond(accept: (order: NewOrder) => Promise<void>, orders: number): Promise<number> {
@@ -88,7 +104,17 @@ async function ordersPerSecond(accept: (order: NewOrder) => Promise<void>, order
 
 function newOrder(): NewOrder {
   const [orderId, buyerId, eventId, holdId] = [uuidv7(), uuidv7(), uuidv7(), uuidv7()];
-  return { orderId, buyerId, eventId, holdId, category: 'CAT1', seats: SEATS, total: 100, currency: 'USD', deadlineMs: DEADLINE_MS };
+  return {
+    orderId,
+    buyerId,
+    eventId,
+    holdId,
+    category: 'CAT1',
+    seats: SEATS,
+    total: 100,
+    currency: 'USD',
+    deadlineMs: DEADLINE_MS,
+  };
 }
 
 function sagaOf({ holdId, eventId }: NewOrder): OrderSaga {
@@ -96,7 +122,12 @@ function sagaOf({ holdId, eventId }: NewOrder): OrderSaga {
 }
 
 async function claimOf(keys: IdempotencyStore, order: NewOrder): Promise<Claim> {
-  return (await keys.claim({ caller: order.buyerId, route: 'POST /orders', key: order.orderId, request: order })) as Claim;
+  return (await keys.claim({
+    caller: order.buyerId,
+    route: 'POST /orders',
+    key: order.orderId,
+    request: order,
+  })) as Claim;
 }
 
 function batched({ database, keys, runner, settle }: Parts): (order: NewOrder) => Promise<void> {
@@ -111,7 +142,9 @@ function batched({ database, keys, runner, settle }: Parts): (order: NewOrder) =
 function oneByOne({ database, keys, runner, settle }: Parts): (order: NewOrder) => Promise<void> {
   return async (order) => {
     const claim = await claimOf(keys, order);
-    const row = await database.transaction(async (tx) => (await insertOrders(tx, [order])).get(order.orderId) as OrderRow);
+    const row = await database.transaction(
+      async (tx) => (await insertOrders(tx, [order])).get(order.orderId) as OrderRow,
+    );
     await database.transaction((tx) => runner.start(tx, order.orderId, sagaOf(order)));
     await database.transaction((tx) => settle.tellAll(tx, [{ row }]));
     await database.transaction((tx) => claim.complete(tx, { status: 202, body: orderView(row) }));

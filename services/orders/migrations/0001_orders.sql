@@ -7,7 +7,8 @@ CREATE TABLE placed_order (
   seats jsonb NOT NULL,
   total bigint NOT NULL CHECK (total >= 0), -- minor units
   currency text NOT NULL,
-  status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'confirmed', 'declined', 'cancelled', 'refunded')),
+  status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'confirmed', 'declined', 'cancelled',
+    'refunded')),
   failure_code text,
   failure_detail text,
   timeline jsonb NOT NULL,
@@ -27,7 +28,8 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-CREATE TRIGGER placed_order_ended BEFORE UPDATE ON placed_order FOR EACH ROW EXECUTE FUNCTION refuse_change_of_ended_order();
+CREATE TRIGGER placed_order_ended BEFORE UPDATE ON placed_order FOR EACH ROW
+  EXECUTE FUNCTION refuse_change_of_ended_order();
 
 CREATE TABLE ticket (
   ticket_id uuid PRIMARY KEY,
@@ -39,11 +41,13 @@ CREATE TABLE ticket (
 
 CREATE SCHEMA audit;
 CREATE VIEW audit.orders AS
-  SELECT order_id, buyer_id, event_id, hold_id, status, category, jsonb_array_length(seats) AS quantity, total, currency,
+  SELECT order_id, buyer_id, event_id, hold_id, status, category, jsonb_array_length(seats) AS quantity, total,
+    currency,
     placed_at, deadline_at, ended_at
   FROM placed_order;
 CREATE VIEW audit.order_seats AS
-  SELECT order_id, event_id, category, status, seat->>'section' AS section, seat->>'row' AS "row", (seat->>'number')::integer AS number
+  SELECT order_id, event_id, category, status, seat->>'section' AS section, seat->>'row' AS "row",
+    (seat->>'number')::integer AS number
   FROM placed_order, jsonb_array_elements(seats) AS seat;
 CREATE VIEW audit.order_events AS
   SELECT id AS event_id, subject::uuid AS order_id, sequence, type, created_at, published_at

@@ -10,7 +10,11 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /** The saga's pivot: once there are tickets, the order goes forward. */
 export async function issueTickets({ id, state }: StepContext<OrderSaga>): Promise<StepResult<OrderSaga>> {
-  const tickets = Array.from({ length: state.quantity }, (_, seatNo) => ({ ticketId: uuidv7(), seatNo, code: ticketCode() }));
+  const tickets = Array.from({ length: state.quantity }, (_, seatNo) => ({
+    ticketId: uuidv7(),
+    seatNo,
+    code: ticketCode(),
+  }));
   return { commit: (tx) => insertTickets(tx, id, tickets) };
 }
 

@@ -11,7 +11,10 @@ export class ListOrdersController {
   constructor(@Inject(DATABASE) private readonly database: Database) {}
 
   @Handle(route)
-  async list(@Input(route) { page, pageSize }: InputOf<typeof route>, @Caller() buyer: CallerIdentity): Promise<ReplyOf<typeof route>> {
+  async list(
+    @Input(route) { page, pageSize }: InputOf<typeof route>,
+    @Caller() buyer: CallerIdentity,
+  ): Promise<ReplyOf<typeof route>> {
     const { rows, total } = await selectPage(this.database, buyer.id, pageSize, (page - 1) * pageSize);
     return { items: rows.map(orderView), page, pageSize, total };
   }

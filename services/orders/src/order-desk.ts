@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { PUBLIC_PREFIX, type Order } from '@stampede/contracts';
 import { completeClaims, type Database, type KeyOwner, type Tx } from '@stampede/db';
+import { BudgetSpent, type Budget } from '@stampede/resilience';
 import type { SagaRunner } from '@stampede/saga';
 import { DATABASE, Refused, type Success } from '@stampede/service-kit';
 import { HoldUsed } from './errors';
@@ -25,6 +26,7 @@ export interface Accepted {
 
 interface Waiting {
   readonly acceptable: Acceptable;
+  readonly budget: Budget | undefined;
   readonly accept: (accepted: Accepted) => void;
   readonly refuse: (error: unknown) => void;
 }
@@ -35,7 +37,8 @@ const BATCH = 32;
 const BATCHES_AT_ONCE = 2;
 
 /**
- * Accepts orders in batches: order, saga, event and answer of each are stored in one transaction, and those who came while one was
+ * Accepts orders in batches: order, saga, event and answer of each are stored in one transaction, and those who came
+ * while one was
  * under way share the next. A lone order waits for nobody.
  */
 @Injectable()
@@ -49,17 +52,20 @@ export class OrderDesk {
     private readonly settle: SettleOrder,
   ) {}
 
-  /** @throws hold_used, idempotency_in_flight (another request took the key over); nothing is stored then */
-  accept(acceptable: Acceptable): Promise<Accepted> {
+  /**
+   * @throws hold_used, idempotency_in_flight (another request took the key over), budget_spent; nothing is stored then
+   */
+  accept(acceptable: Acceptable, budget?: Budget): Promise<Accepted> {
     return new Promise((accept, refuse) => {
-      this.waiting.push({ acceptable, accept, refuse });
+      this.waiting.push({ acceptable, budget, accept, refuse });
       this.serve();
     });
   }
 
   private serve(): void {
     while (this.running < BATCHES_AT_ONCE && this.waiting.length > 0) {
-      const batch = this.waiting.splice(0, BATCH);
+      const batch = this.waiting.splice(0, BATCH).filter(inTime);
+      if (batch.length === 0) continue;
       this.running += 1;
       void this.run(batch).finally(() => {
         this.running -= 1;
@@ -83,19 +89,38 @@ export class OrderDesk {
   }
 
   private async store(tx: Tx, batch: readonly Waiting[]): Promise<Map<Acceptable, Accepted>> {
-    const rows = await insertOrders(tx, batch.map(({ acceptable }) => acceptable.order));
+    const rows = await insertOrders(
+      tx,
+      batch.map(({ acceptable }) => acceptable.order),
+    );
     const stored = batch.flatMap(({ acceptable }) => {
       const row = rows.get(acceptable.order.orderId);
       return row === undefined ? [] : [{ acceptable, row, success: successOf(row) }];
     });
     if (stored.length === 0) return new Map();
-    await this.saga.startAll(tx, stored.map(({ acceptable: { order, saga, traceparent } }) => ({ id: order.orderId, state: saga, traceparent })));
-    await this.settle.tellAll(tx, stored.map(({ row, acceptable: { traceparent } }) => ({ row, traceparent })));
-    const completed = await completeClaims(tx, stored.map(({ acceptable: { owner }, success: answer }) => ({ owner, answer })));
+    await this.saga.startAll(
+      tx,
+      stored.map(({ acceptable: { order, saga, traceparent } }) => ({ id: order.orderId, state: saga, traceparent })),
+    );
+    await this.settle.tellAll(
+      tx,
+      stored.map(({ row, acceptable: { traceparent } }) => ({ row, traceparent })),
+    );
+    const completed = await completeClaims(
+      tx,
+      stored.map(({ acceptable: { owner }, success: answer }) => ({ owner, answer })),
+    );
     const lost = stored.filter(({ acceptable: { owner } }) => !completed.has(owner.claimId));
     if (lost.length > 0) throw new KeysLost(lost.map(({ acceptable }) => acceptable));
     return new Map(stored.map(({ acceptable, row, success }) => [acceptable, { row, success }]));
   }
+}
+
+/** An order whose buyer's time is up is dropped, not stored. */
+function inTime({ budget, refuse }: Waiting): boolean {
+  if (budget?.spent !== true) return true;
+  refuse(new BudgetSpent());
+  return false;
 }
 
 /** Somebody took over the keys of some: the batch is rolled back, and goes again without them. */
@@ -107,7 +132,8 @@ class KeysLost extends Error {
 
 function withoutLost(batch: readonly Waiting[], lost: readonly Acceptable[]): Waiting[] {
   for (const { acceptable, refuse } of batch) {
-    if (lost.includes(acceptable)) refuse(new Refused('idempotency_in_flight', 'another request goes on with this key'));
+    if (lost.includes(acceptable))
+      refuse(new Refused('idempotency_in_flight', 'another request goes on with this key'));
   }
   return batch.filter(({ acceptable }) => !lost.includes(acceptable));
 }

@@ -10,7 +10,8 @@ interface Watcher {
 }
 
 /**
- * Tells of changes of orders, whichever replica made them. All that are watched are looked at together, in one statement a poll: NOTIFY would be
+ * Tells of changes of orders, whichever replica made them. All that are watched are looked at together, in one
+ * statement a poll: NOTIFY would be
  * sooner, but every commit that notifies waits for every other.
  */
 @Injectable()
@@ -35,7 +36,14 @@ export class OrderWatch implements OnModuleDestroy {
       await new Promise<void>((wake) => {
         const watcher = { seenVersion, wake };
         const stop = this.add(orderId, watcher);
-        signal.addEventListener('abort', () => { stop(); wake(); }, { once: true });
+        signal.addEventListener(
+          'abort',
+          () => {
+            stop();
+            wake();
+          },
+          { once: true },
+        );
       });
     }
     return selectOrder(this.database.kysely, orderId);

@@ -1,6 +1,15 @@
 import { FailureCode, type Category, type inventoryApi, type paymentsApi } from '@stampede/contracts';
 import { Budget, UnknownOutcome as LostAnswer } from '@stampede/resilience';
-import { Rejected, UnknownOutcome, notHappened, saga, step, type SagaDefinition, type StepContext, type StepResult } from '@stampede/saga';
+import {
+  Rejected,
+  UnknownOutcome,
+  notHappened,
+  saga,
+  step,
+  type SagaDefinition,
+  type StepContext,
+  type StepResult,
+} from '@stampede/saga';
 import { RemoteProblem, type Peer, type PeerCall } from '@stampede/service-kit';
 import { issueTickets } from './issue-tickets';
 import type { SettleOrder } from './settle-order';
@@ -30,7 +39,8 @@ type Result = StepResult<OrderSaga>;
 const CALL_MS = 5_000;
 
 /**
- * An order, from the accepted hold to the tickets. A compensation is stored before its step runs, so that a lost reply is undone too; an
+ * An order, from the accepted hold to the tickets. A compensation is stored before its step runs, so that a lost reply
+ * is undone too; an
  * unknown capture is asked for, never guessed; from the tickets on it only goes forward.
  */
 export function orderSaga(peers: OrderPeers, settle: SettleOrder): SagaDefinition<OrderSaga> {
@@ -44,7 +54,9 @@ export function orderSaga(peers: OrderPeers, settle: SettleOrder): SagaDefinitio
   };
   const capture = async ({ id, state, attempt, signal }: Context): Promise<void> => {
     const { amount, currency, paymentToken: token = '' } = state;
-    const answer = await orUnknown(payments.capture({ orderId: id, attempt, amount, currency, token }, callOf(signal, false)));
+    const answer = await orUnknown(
+      payments.capture({ orderId: id, attempt, amount, currency, token }, callOf(signal, false)),
+    );
     if (answer.outcome === 'declined') throw declined(answer.declineCode);
     if (answer.outcome === 'never') throw new Error('this attempt is void; the next one has a key of its own');
   };
@@ -80,7 +92,8 @@ async function orRejected<T>(code: FailureCode, call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {
-    if (error instanceof RemoteProblem && (error.status === 404 || error.status === 409)) throw new Rejected(code, error.detail);
+    if (error instanceof RemoteProblem && (error.status === 404 || error.status === 409))
+      throw new Rejected(code, error.detail);
     throw error;
   }
 }

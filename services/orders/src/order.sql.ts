@@ -44,10 +44,13 @@ const ROW = sql`placed_order.*, COALESCE((
 export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise<Map<string, OrderRow>> {
   const placed: TimelineEntry = { at: new Date().toISOString(), step: 'placed', outcome: 'done' };
   const { rows } = await sql<OrderRow>`
-    INSERT INTO placed_order (order_id, buyer_id, event_id, hold_id, category, seats, total, currency, timeline, deadline_at)
-    SELECT "orderId", "buyerId", "eventId", "holdId", category, seats, total, currency, ${JSON.stringify([placed])}::jsonb,
+    INSERT INTO placed_order (order_id, buyer_id, event_id, hold_id, category, seats, total, currency, timeline,
+      deadline_at)
+    SELECT "orderId", "buyerId", "eventId", "holdId", category, seats, total, currency,
+      ${JSON.stringify([placed])}::jsonb,
       now() + "deadlineMs" * interval '1 millisecond'
-    FROM jsonb_to_recordset(${JSON.stringify(orders)}::jsonb) AS new("orderId" uuid, "buyerId" uuid, "eventId" uuid, "holdId" uuid,
+    FROM jsonb_to_recordset(${JSON.stringify(orders)}::jsonb) AS new("orderId" uuid, "buyerId" uuid, "eventId" uuid,
+      "holdId" uuid,
       category text, seats jsonb, total bigint, currency text, "deadlineMs" integer)
     ON CONFLICT (hold_id) DO NOTHING RETURNING *, '[]'::jsonb AS tickets`.execute(tx);
   return new Map(rows.map((row) => [row.order_id, row]));
@@ -59,10 +62,18 @@ export async function selectOrder(db: Executor, orderId: string): Promise<OrderR
 }
 
 /** A buyer's orders, newest first: ids rise with time. */
-export async function selectPage({ kysely }: Database, buyerId: string, limit: number, offset: number): Promise<{ rows: OrderRow[]; total: number }> {
+export async function selectPage(
+  { kysely }: Database,
+  buyerId: string,
+  limit: number,
+  offset: number,
+): Promise<{ rows: OrderRow[]; total: number }> {
   const page = await sql<OrderRow>`
-    SELECT ${ROW} FROM placed_order WHERE buyer_id = ${buyerId} ORDER BY order_id DESC LIMIT ${limit} OFFSET ${offset}`.execute(kysely);
-  const count = await sql<{ total: number }>`SELECT count(*)::integer AS total FROM placed_order WHERE buyer_id = ${buyerId}`.execute(kysely);
+    SELECT ${ROW} FROM placed_order WHERE buyer_id = ${buyerId}
+      ORDER BY order_id DESC LIMIT ${limit} OFFSET ${offset}`.execute(kysely);
+  const count = await sql<{
+    total: number;
+  }>`SELECT count(*)::integer AS total FROM placed_order WHERE buyer_id = ${buyerId}`.execute(kysely);
   return { rows: page.rows, total: count.rows[0]?.total ?? 0 };
 }
 
@@ -87,7 +98,8 @@ export async function endOrder(
   failure?: { code: FailureCode; detail: string },
 ): Promise<OrderRow> {
   const { rows } = await sql<OrderRow>`
-    UPDATE placed_order SET status = ${status}, failure_code = ${failure?.code ?? null}, failure_detail = ${failure?.detail ?? null},
+    UPDATE placed_order SET status = ${status}, failure_code = ${failure?.code ?? null},
+      failure_detail = ${failure?.detail ?? null},
       ended_at = now(), version = version + 1
     WHERE order_id = ${orderId} AND status = 'pending' RETURNING *, '[]'::jsonb AS tickets`.execute(tx);
   const ended = rows[0];

@@ -20,10 +20,14 @@ import { OUTBOX_RELAY, PEERS, SAGA_RUNNER } from './tokens';
 
 function makePeers(config: OrdersConfig): OrderPeers {
   // The saga retries by itself, and the gateway repeats what it may: another layer of retries would multiply them.
-  return peersOf(config, { inventory: inventoryApi, payments: paymentsApi }, {
-    inventory: { retries: false },
-    payments: { retries: false },
-  });
+  return peersOf(
+    config,
+    { inventory: inventoryApi, payments: paymentsApi },
+    {
+      inventory: { retries: false },
+      payments: { retries: false },
+    },
+  );
 }
 
 function makeRelay(database: Database, bus: Bus, config: OrdersConfig): OutboxRelay {

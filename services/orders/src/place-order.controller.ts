@@ -71,22 +71,37 @@ export class PlaceOrderController {
     const { holdId, eventId, category, seats, quote } = hold;
     const { total, currency } = quote;
     const deadlineMs = this.config.ORDERS_DEADLINE_MS;
-    const accepted = await this.desk.accept({
-      order: { orderId, buyerId: buyer.id, eventId, holdId, category, seats, total, currency, deadlineMs },
-      saga: { holdId, eventId, category, quantity: seats.length, amount: total, currency, paymentToken: request.paymentToken },
-      owner: claim.owner,
-      traceparent: activeTraceparent() ?? null,
-    });
+    const accepted = await this.desk.accept(
+      {
+        order: { orderId, buyerId: buyer.id, eventId, holdId, category, seats, total, currency, deadlineMs },
+        saga: {
+          holdId,
+          eventId,
+          category,
+          quantity: seats.length,
+          amount: total,
+          currency,
+          paymentToken: request.paymentToken,
+        },
+        owner: claim.owner,
+        traceparent: activeTraceparent() ?? null,
+      },
+      budget,
+    );
     claim.completed();
     return accepted;
   }
 
-  /** Outside of any transaction. Repeating it for the same order changes nothing, so a lost answer is no more than "not now". */
+  /**
+   * Outside of any transaction. Repeating it for the same order changes nothing, so a lost answer is no more than "not
+   * now".
+   */
   private async claimHold(claim: { holdId: string; buyerId: string; orderId: string }, budget: Budget): Promise<Hold> {
     try {
       return await this.peers.inventory.claimHold(claim, { budget, priority: 'critical', idempotent: true });
     } catch (error) {
-      if (error instanceof UnknownOutcome) throw new Unavailable('inventory cannot be reached; nothing was ordered', undefined, { cause: error });
+      if (error instanceof UnknownOutcome)
+        throw new Unavailable('inventory cannot be reached; nothing was ordered', undefined, { cause: error });
       throw error;
     }
   }
@@ -95,7 +110,8 @@ export class PlaceOrderController {
   private async finished(claim: KeyClaim, placed: Accepted, waitSeconds: number): Promise<Success<Order>> {
     const signal = AbortSignal.timeout(waitSeconds * SECOND_MS);
     let row: OrderRow | undefined = placed.row;
-    while (row !== undefined && !isTerminal(row.status) && !signal.aborted) row = await this.watch.next(row.order_id, row.version, signal);
+    while (row !== undefined && !isTerminal(row.status) && !signal.aborted)
+      row = await this.watch.next(row.order_id, row.version, signal);
     if (row === undefined || !isTerminal(row.status)) return placed.success;
     return claim.amend({ ...placed.success, status: 201, body: orderView(row) });
   }

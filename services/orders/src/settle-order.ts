@@ -1,9 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { FailureCode, orderEventTypes, type OrderEventData, type OrderStatus, type TimelineEntry } from '@stampede/contracts';
-import type { Tx } from '@stampede/db';
+import {
+  FailureCode,
+  orderEventTypes,
+  type OrderEventData,
+  type OrderStatus,
+  type TimelineEntry,
+} from '@stampede/contracts';
+import type { Database, Tx } from '@stampede/db';
 import type { OutboxRelay } from '@stampede/outbox';
 import type { FinishedSaga, SagaMove } from '@stampede/saga';
-import { CONFIG } from '@stampede/service-kit';
+import { CONFIG, DATABASE } from '@stampede/service-kit';
 import { metricsOf } from '@stampede/telemetry';
 import type { OrdersConfig } from './config';
 import { endOfUndone } from './order';
@@ -12,7 +18,10 @@ import { appendTimeline, endOrder, type OrderRow } from './order.sql';
 import { OUTBOX_RELAY } from './tokens';
 
 /** What undoing a step is called on the timeline; confirming and capturing are undone by acts of their own. */
-const COMPENSATIONS: Readonly<Record<string, TimelineEntry['step']>> = { 'confirm-hold': 'release-seats', capture: 'refund' };
+const COMPENSATIONS: Readonly<Record<string, TimelineEntry['step']>> = {
+  'confirm-hold': 'release-seats',
+  capture: 'refund',
+};
 const OUTCOMES: Readonly<Record<SagaMove<OrderSaga>['outcome'], TimelineEntry['outcome']>> = {
   done: 'done',
   rejected: 'declined',
@@ -22,10 +31,13 @@ const OUTCOMES: Readonly<Record<SagaMove<OrderSaga>['outcome'], TimelineEntry['o
   compensated: 'done',
 };
 
-/** How an order ends, and what is told of it: status, timeline and event are stored with the saga's move, or not at all. */
+/**
+ * How an order ends, and what is told of it: status, timeline and event are stored with the saga's move, or not at all.
+ */
 @Injectable()
 export class SettleOrder {
   constructor(
+    @Inject(DATABASE) private readonly database: Database,
     @Inject(OUTBOX_RELAY) private readonly relay: OutboxRelay,
     @Inject(CONFIG) private readonly config: OrdersConfig,
   ) {}
@@ -39,17 +51,18 @@ export class SettleOrder {
   async undone(tx: Tx, { id, state, failure }: FinishedSaga<OrderSaga>): Promise<void> {
     const failureCode = FailureCode.catch('deadline_passed').parse(failure?.code);
     const status = endOfUndone({ failureCode, refunded: state.refunded === true });
-    await this.tell(tx, await endOrder(tx, id, status, { code: failureCode, detail: failure?.detail ?? 'the order was undone' }));
+    await this.tell(
+      tx,
+      await endOrder(tx, id, status, { code: failureCode, detail: failure?.detail ?? 'the order was undone' }),
+    );
   }
 
-  async record(tx: Tx, { id, step, outcome }: SagaMove<OrderSaga>): Promise<void> {
+  async record(tx: Tx, { id, state, step, outcome }: SagaMove<OrderSaga>): Promise<void> {
     const compensation = outcome === 'compensated' ? COMPENSATIONS[step] : undefined;
-    const entry = {
-      at: new Date().toISOString(),
-      step: compensation ?? (step as TimelineEntry['step']),
-      outcome: outcome === 'rejected' && step === 'confirm-hold' ? ('lost' as const) : OUTCOMES[outcome],
-    };
-    await appendTimeline(tx, id, entry);
+    const told = { step: compensation ?? (step as TimelineEntry['step']), outcome: OUTCOMES[outcome] };
+    if (outcome === 'rejected' && step === 'confirm-hold') told.outcome = 'lost';
+    if (told.step === 'refund' && state.refunded !== true) told.outcome = 'never'; // there was nothing to give back
+    await appendTimeline(tx, id, { at: new Date().toISOString(), ...told });
   }
 
   private tell(tx: Tx, row: OrderRow): Promise<void> {
@@ -57,10 +70,20 @@ export class SettleOrder {
   }
 
   /** Appends each order's event, in the trace it names or else the active one, and counts its state. */
-  async tellAll(tx: Tx, orders: readonly { readonly row: OrderRow; readonly traceparent?: string | null }[]): Promise<void> {
-    const events = orders.map(({ row, ...trace }) => ({ type: eventTypeOf(row.status), subject: row.order_id, data: eventData(row), ...trace }));
+  async tellAll(
+    tx: Tx,
+    orders: readonly { readonly row: OrderRow; readonly traceparent?: string | null }[],
+  ): Promise<void> {
+    const events = orders.map(({ row, ...trace }) => ({
+      type: eventTypeOf(row.status),
+      subject: row.order_id,
+      data: eventData(row),
+      ...trace,
+    }));
     await this.relay.appendAll(tx, events);
-    for (const { row } of orders) metricsOf(this.config.service).count('orders', { state: row.status });
+    this.database.onCommit(tx, () => {
+      for (const { row } of orders) metricsOf(this.config.service).count('orders', { state: row.status });
+    });
   }
 }
 

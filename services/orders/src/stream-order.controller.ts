@@ -1,7 +1,16 @@
 import { Controller, Inject } from '@nestjs/common';
 import { ordersApi, type InputOf } from '@stampede/contracts';
 import type { Database } from '@stampede/db';
-import { Answer, Caller, DATABASE, EventStream, Events, Handle, Input, type CallerIdentity } from '@stampede/service-kit';
+import {
+  Answer,
+  Caller,
+  DATABASE,
+  EventStream,
+  Events,
+  Handle,
+  Input,
+  type CallerIdentity,
+} from '@stampede/service-kit';
 import { readableBy } from './errors';
 import { isTerminal } from './order';
 import { orderView, selectOrder, type OrderRow } from './order.sql';
@@ -17,7 +26,10 @@ export class StreamOrderController {
     private readonly watch: OrderWatch,
   ) {}
 
-  /** The present state, then every change, to the end. The id of an event is the order's version, so a client that comes back misses nothing. */
+  /**
+   * The present state, then every change, to the end. The id of an event is the order's version, so a client that comes
+   * back misses nothing.
+   */
   @Handle(route, { produces: 'text/event-stream' })
   async stream(
     @Input(route) { orderId }: InputOf<typeof route>,

@@ -22,14 +22,20 @@ export class CaptureController {
   async capture(@Input(route) order: Order, @Req() request: FastifyRequest): Promise<ReplyOf<typeof route>> {
     const card = cardOf(order.token);
     if (this.ledger.isRefused(order.key)) throw new KeyRefused('this key was answered as never captured');
-    if (card.failFirstCall === true && !this.failedOnce.has(order.key) && this.ledger.capture(order.key) === undefined) {
+    if (
+      card.failFirstCall === true &&
+      !this.failedOnce.has(order.key) &&
+      this.ledger.capture(order.key) === undefined
+    ) {
       this.failedOnce.add(order.key);
       throw new Refused('internal', 'the provider failed; nothing was captured');
     }
     const known = this.ledger.capture(order.key);
     const capture = known ?? this.take(order);
-    if (capture.amount !== order.amount || capture.currency !== order.currency) throw new KeyRefused('this key has another amount');
-    if (known === undefined && card.answerDelayMs !== undefined) await delay(card.answerDelayMs, undefined, { ref: false });
+    if (capture.amount !== order.amount || capture.currency !== order.currency)
+      throw new KeyRefused('this key has another amount');
+    if (known === undefined && card.answerDelayMs !== undefined)
+      await delay(card.answerDelayMs, undefined, { ref: false });
     if (card.loseAnswer === true) request.raw.socket.destroy();
     return answerOf(capture);
   }

@@ -1,4 +1,13 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import type { DeclineCode, StatementEntry } from '@stampede/contracts';
 
@@ -32,7 +41,8 @@ interface RefusedKey {
 type LedgerRecord = CaptureRecord | RefundRecord | RefusedKey;
 
 /**
- * The provider's books: one JSON record a line, on disk before it is answered. A crash in the middle of a line loses that line alone, and
+ * The provider's books: one JSON record a line, on disk before it is answered. A crash in the middle of a line loses
+ * that line alone, and
  * it was not answered. One process writes a ledger at a time.
  */
 export class Ledger {
@@ -40,6 +50,7 @@ export class Ledger {
   private readonly refunds = new Map<string, RefundRecord>();
   private readonly refused = new Set<string>();
   private readonly file: number;
+  private bytes: number;
 
   /** Reads what is there. @throws Error when the file cannot be read or written */
   constructor(path: string) {
@@ -47,7 +58,8 @@ export class Ledger {
     this.file = openSync(path, 'a+');
     const text = readFileSync(path, 'utf8');
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-    if (whole.length < text.length) truncateSync(path, Buffer.byteLength(whole));
+    this.bytes = Buffer.byteLength(whole);
+    if (whole.length < text.length) truncateSync(path, this.bytes);
     for (const line of whole.split('\n')) if (line !== '') this.apply(JSON.parse(line) as LedgerRecord);
   }
 
@@ -71,8 +83,16 @@ export class Ledger {
   }
 
   record(entry: LedgerRecord): void {
-    writeSync(this.file, `${JSON.stringify(entry)}\n`);
-    fsyncSync(this.file);
+    const line = Buffer.from(`${JSON.stringify(entry)}\n`);
+    try {
+      if (writeSync(this.file, line) < line.length)
+        throw new Error('the ledger could not be written whole: is the disk full?');
+      fsyncSync(this.file);
+    } catch (error) {
+      ftruncateSync(this.file, this.bytes); // half a line would break the books
+      throw error;
+    }
+    this.bytes += line.length;
     this.apply(entry);
   }
 

@@ -22,7 +22,8 @@ export class RefundController {
     const capture = this.ledger.capture(captureKey);
     if (capture?.status !== 'captured') throw new NotFound('there is no such capture');
     const left = capture.amount - this.ledger.refundedMinor(captureKey);
-    if (capture.currency !== currency || amount > left) throw new KeyRefused(`only ${left} ${capture.currency} can be given back`);
+    if (capture.currency !== currency || amount > left)
+      throw new KeyRefused(`only ${left} ${capture.currency} can be given back`);
     this.ledger.record({ kind: 'refund', key, captureKey, amount, currency, at: new Date().toISOString() });
     return { key, status: 'refunded' };
   }

@@ -42,8 +42,13 @@ test('a capture is taken once per key, whatever is repeated', async () => {
   const first = await http.post('/captures').send(order('a', 'tok_ok')).expect(200);
   const again = await http.post('/captures').send(order('a', 'tok_ok')).expect(200);
   expect(again.body).toEqual(first.body);
-  await http.post('/captures').send(order('a', 'tok_ok', 1_001)).expect(422);
-  expect(await statement()).toEqual([{ key: 'a', kind: 'capture', amount: 1_000, currency: 'USD', at: expect.any(String) }]);
+  await http
+    .post('/captures')
+    .send(order('a', 'tok_ok', 1_001))
+    .expect(422);
+  expect(await statement()).toEqual([
+    { key: 'a', kind: 'capture', amount: 1_000, currency: 'USD', at: expect.any(String) },
+  ]);
 });
 
 test.each([
@@ -58,7 +63,9 @@ test.each([
 });
 
 test('a lost response is a capture all the same, and asking by its key tells so', async () => {
-  await expect(http.post('/captures').send(order('a', 'tok_lost_response'))).rejects.toThrow(/socket hang up|ECONNRESET/);
+  await expect(http.post('/captures').send(order('a', 'tok_lost_response'))).rejects.toThrow(
+    /socket hang up|ECONNRESET/,
+  );
   expect((await http.get('/captures/a').expect(200)).body).toMatchObject({ status: 'captured', amount: 1_000 });
 });
 
@@ -82,10 +89,22 @@ test('a refund gives back once per key and never more than was captured', async 
   const refund = { key: 'r', captureKey: 'a', amount: 600, currency: 'USD' };
   await http.post('/refunds').send(refund).expect(200);
   await http.post('/refunds').send(refund).expect(200);
-  await http.post('/refunds').send({ ...refund, amount: 500 }).expect(422);
-  await http.post('/refunds').send({ ...refund, key: 's' }).expect(422);
-  await http.post('/refunds').send({ ...refund, key: 't', captureKey: 'b' }).expect(404);
-  expect((await statement()).map(({ kind, amount }) => [kind, amount])).toEqual([['capture', 1_000], ['refund', 600]]);
+  await http
+    .post('/refunds')
+    .send({ ...refund, amount: 500 })
+    .expect(422);
+  await http
+    .post('/refunds')
+    .send({ ...refund, key: 's' })
+    .expect(422);
+  await http
+    .post('/refunds')
+    .send({ ...refund, key: 't', captureKey: 'b' })
+    .expect(404);
+  expect((await statement()).map(({ kind, amount }) => [kind, amount])).toEqual([
+    ['capture', 1_000],
+    ['refund', 600],
+  ]);
 });
 
 test('the ledger survives a restart, and half a line that a crash left is dropped', async () => {

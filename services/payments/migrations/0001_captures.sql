@@ -1,4 +1,5 @@
--- One row an order: the lock under which attempts begin, and up to which attempt none may begin any more. A request that was on its way while
+-- One row an order: the lock under which attempts begin, and up to which attempt none may begin any more. A request
+-- that was on its way while
 -- its outcome was settled must not be carried out when it arrives.
 CREATE TABLE payment (
   order_id uuid PRIMARY KEY,
@@ -27,7 +28,8 @@ CREATE TABLE capture (
 -- C2, as far as this database can see.
 CREATE UNIQUE INDEX capture_once ON capture (order_id) WHERE status IN ('captured', 'refunded');
 -- A new attempt begins only when the one before is known to be void.
-CREATE UNIQUE INDEX capture_open_once ON capture (order_id) WHERE status IN ('intent', 'unsent', 'captured', 'declined', 'refunded');
+CREATE UNIQUE INDEX capture_open_once ON capture (order_id) WHERE status IN ('intent', 'unsent', 'captured',
+  'declined', 'refunded');
 
 CREATE SCHEMA audit;
 CREATE VIEW audit.captures AS

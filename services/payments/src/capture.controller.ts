@@ -16,7 +16,10 @@ export class CaptureController {
   }
 
   @Handle(settleCapture, { priority: 'critical' })
-  settle(@Input(settleCapture) { orderId, attempt }: InputOf<typeof settleCapture>, @RequestBudget() budget: Budget): Promise<CaptureOutcome> {
+  settle(
+    @Input(settleCapture) { orderId, attempt }: InputOf<typeof settleCapture>,
+    @RequestBudget() budget: Budget,
+  ): Promise<CaptureOutcome> {
     return this.captures.settle(orderId, attempt, budget);
   }
 }

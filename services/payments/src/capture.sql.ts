@@ -14,7 +14,10 @@ export interface CaptureRow {
   readonly in_flight: boolean;
 }
 
-/** Locks an order's payment until this transaction ends, and seals its attempts up to `attempt` (0: none). Returns up to which they are sealed. */
+/**
+ * Locks an order's payment until this transaction ends, and seals its attempts up to `attempt` (0: none). Returns up to
+ * which they are sealed.
+ */
 export async function lockAndSeal(tx: Tx, orderId: string, attempt: number): Promise<number> {
   const { rows } = await sql<{ sealed_attempt: number }>`
     INSERT INTO payment (order_id, sealed_attempt) VALUES (${orderId}, ${attempt})
@@ -74,10 +77,14 @@ export async function settle({ kysely }: Database, key: string, outcome: Capture
 }
 
 export async function markRefunded({ kysely }: Database, key: string): Promise<void> {
-  await sql`UPDATE capture SET status = 'refunded', settled_at = now() WHERE key = ${key} AND status = 'captured'`.execute(kysely);
+  await sql`UPDATE capture SET status = 'refunded', settled_at = now() WHERE key = ${key}
+    AND status = 'captured'`.execute(kysely);
 }
 
-/** The order's id for its first attempt, so that anyone can find it in the provider's statement; `<id>.2` and on after void ones. */
+/**
+ * The order's id for its first attempt, so that anyone can find it in the provider's statement; `<id>.<attempt>` for a
+ * later one, which captures only where all before it captured nothing.
+ */
 function providerKey(orderId: string, attempt: number): string {
   return attempt === 1 ? orderId : `${orderId}.${attempt}`;
 }

@@ -29,14 +29,16 @@ export interface CaptureRequest {
 const NEVER: CaptureOutcome = { outcome: 'never' };
 /** The request that waits for the provider has its answer soon. */
 const IN_FLIGHT_RETRY_MS = 500;
-/** One call, and one repeat after an error of the provider. */
-const CALLS_IN_FLIGHT = 2;
+/** One call, and two repeats after errors of the provider. */
+const CALLS_IN_FLIGHT = 3;
 /** After a refund no attempt may capture: the highest number that the column holds. */
 const EVERY_ATTEMPT = 2 ** 31 - 1;
 
 /**
- * Why no card is charged twice: an attempt is stored before it is sent; one that may have been sent is asked for, under its key, before
- * anything is repeated; a new key is used only once the provider has said that the old one never captured and never will; and an attempt
+ * Why no card is charged twice: an attempt is stored before it is sent; one that may have been sent is asked for, under
+ * its key, before
+ * anything is repeated; a new key is used only once the provider has said that the old one never captured and never
+ * will; and an attempt
  * that arrives after it was settled is not sent at all.
  */
 @Injectable()
@@ -47,7 +49,10 @@ export class Captures {
     private readonly provider: ProviderClient,
   ) {}
 
-  /** `never`: this attempt captured nothing and never will, the next one may. @throws unavailable (nothing was sent), outcome_unknown (settle it) */
+  /**
+   * `never`: this attempt captured nothing and never will, the next one may. @throws unavailable (nothing was sent),
+   * outcome_unknown (settle it)
+   */
   async capture(request: CaptureRequest, budget: Budget): Promise<CaptureOutcome> {
     const { row, fresh } = await this.begin(request);
     if (row === undefined) return NEVER;
@@ -61,7 +66,9 @@ export class Captures {
     return row === undefined ? NEVER : this.known(row, budget);
   }
 
-  /** Gives back what the order was charged, once. @throws unavailable, outcome_unknown: repeat it, the key is the same */
+  /**
+   * Gives back what the order was charged, once. @throws unavailable, outcome_unknown: repeat it, the key is the same
+   */
   async refund(orderId: string, budget: Budget): Promise<'refunded' | 'never'> {
     const row = await this.sealed(orderId, EVERY_ATTEMPT);
     if (row === undefined || (await this.known(row, budget)).outcome !== 'captured') return 'never';
@@ -111,7 +118,8 @@ export class Captures {
   }
 
   private async known(row: CaptureRow, budget: Budget): Promise<CaptureOutcome> {
-    if (row.status === 'captured' || row.status === 'refunded') return { outcome: 'captured' }; // what is given back was captured once
+    // What is given back was captured once.
+    if (row.status === 'captured' || row.status === 'refunded') return { outcome: 'captured' };
     if (row.status === 'declined') return { outcome: 'declined', declineCode: row.decline_code ?? 'card_declined' };
     if (row.status !== 'intent') return NEVER;
     if (row.in_flight) throw new Unavailable('another request captures this order', IN_FLIGHT_RETRY_MS);

@@ -19,11 +19,15 @@ export interface RefundCall {
   readonly currency: string;
 }
 
-/** Calls under one key while the provider answers with errors of its own; it did answer, and the key makes a repeat safe. */
+/**
+ * Calls under one key while the provider answers with errors of its own; it did answer, and the key makes a repeat
+ * safe.
+ */
 const MOST_CALLS_PER_KEY = 3;
 
 /**
- * The provider behind one policy: bulkhead, circuit breaker, timeout. Nothing is retried here after silence, because silence is not failure.
+ * The provider behind one policy: bulkhead, circuit breaker, timeout. Nothing is retried here after silence, because
+ * silence is not failure.
  * Every method @throws unavailable (it was not sent) or outcome_unknown (ask by the key).
  */
 export class ProviderClient {
@@ -72,7 +76,10 @@ export class ProviderClient {
   }
 }
 
-/** Repeats, under the same key, a call that was answered with a server error. After one such answer nothing is certain but by asking. */
+/**
+ * Repeats, under the same key, a call that was answered with a server error. After one such answer nothing is certain
+ * but by asking.
+ */
 async function answered<T>(call: () => Promise<T>): Promise<T> {
   for (let calls = 1; ; calls += 1) {
     try {

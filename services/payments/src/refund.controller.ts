@@ -11,7 +11,10 @@ export class RefundController {
   constructor(private readonly captures: Captures) {}
 
   @Handle(route, { priority: 'critical' })
-  async refund(@Input(route) { orderId }: InputOf<typeof route>, @RequestBudget() budget: Budget): Promise<ReplyOf<typeof route>> {
+  async refund(
+    @Input(route) { orderId }: InputOf<typeof route>,
+    @RequestBudget() budget: Budget,
+  ): Promise<ReplyOf<typeof route>> {
     return { outcome: await this.captures.refund(orderId, budget) };
   }
 }

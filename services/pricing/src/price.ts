@@ -21,13 +21,15 @@ export interface Demand {
 }
 
 /**
- * The price of one seat now: the list price while half of the category is free, then rising in steps of 5 % to 1.5 times.
+ * The price of one seat now: the list price while half of the category is free, then rising in steps of 5 % to 1.5
+ * times.
  * Steps, so that two buyers in the same moment see one price.
  */
 export function seatPrice({ listPrice, capacity, available }: Demand): Money {
   if (available === null) return listPrice;
   const sold = Math.max(0, capacity - available);
-  const steps = Math.floor((Math.max(0, 2 * sold - capacity) * STEPS) / capacity); // whole numbers, so no rounding decides a price
+  // Whole numbers, so no rounding decides a price.
+  const steps = Math.floor((Math.max(0, 2 * sold - capacity) * STEPS) / capacity);
   return { amount: scaled(listPrice.amount, 1 + steps * STEP_RATIO), currency: listPrice.currency };
 }
 
@@ -37,5 +39,12 @@ export function quoteFor(demand: Demand, quantity: number, countryCode: string):
   const subtotal = price.amount * quantity;
   const fees = scaled(subtotal, FEE_RATIO);
   const tax = scaled(subtotal + fees, TAX_RATIO[countryCode] ?? 0);
-  return { currency: price.currency, subtotal, fees, tax, total: subtotal + fees + tax, pricingVersion: PRICING_VERSION };
+  return {
+    currency: price.currency,
+    subtotal,
+    fees,
+    tax,
+    total: subtotal + fees + tax,
+    pricingVersion: PRICING_VERSION,
+  };
 }

@@ -88,13 +88,6 @@ export const metricDefinitions = {
     'outcome',
   ]),
   rateLimited: counter('stampede_rate_limited_total', 'Requests answered 429, by quota', ['quota']),
-  queueAdmissions: counter('stampede_queue_admissions_total', 'Buyers let in by a waiting room', []),
-  queueWaiting: gauge('stampede_queue_waiting', 'Buyers in waiting rooms', []),
-  replays: counter(
-    'stampede_idempotent_calls_total',
-    'Calls with an Idempotency-Key, by outcome: claimed, replayed, in_flight, conflict',
-    ['outcome'],
-  ),
   // sagas
   sagaOpen: gauge('stampede_saga_open', 'Sagas that have not finished', ['saga']),
   sagaOldestAge: gauge('stampede_saga_oldest_age_seconds', 'Age of the oldest saga that has not finished', ['saga']),

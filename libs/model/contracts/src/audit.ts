@@ -5,7 +5,9 @@ import { api, route } from './route';
 export const InvariantId = z.enum(['C1', 'C2', 'C3', 'C4', 'C5']);
 export type InvariantId = z.output<typeof InvariantId>;
 
-export const Violation = z.object({ subject: z.string(), expected: z.string(), actual: z.string() }).meta({ id: 'Violation' });
+export const Violation = z
+  .object({ subject: z.string(), expected: z.string(), actual: z.string() })
+  .meta({ id: 'Violation' });
 export type Violation = z.output<typeof Violation>;
 
 export const Invariant = z

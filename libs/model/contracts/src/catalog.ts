@@ -2,7 +2,11 @@ import { z } from 'zod';
 import { Capacity, Category, Id, Instant, ListPrice, LocalDate, PageQuery, Text, pageOf } from './primitives';
 import { api, route } from './route';
 
-export const Venue = z.object({ name: Text, city: Text, countryCode: z.string().regex(/^[A-Z]{2}$/, 'must be an ISO 3166-1 code') });
+export const Venue = z.object({
+  name: Text,
+  city: Text,
+  countryCode: z.string().regex(/^[A-Z]{2}$/, 'must be an ISO 3166-1 code'),
+});
 const NewVenue = z.strictObject(Venue.shape);
 
 const MOST_CATEGORIES = 4;
@@ -60,9 +64,26 @@ export const EventQuery = PageQuery.extend({
 const EventId = z.object({ eventId: Id });
 
 export const catalogApi = api('catalog', {
-  listEvents: route({ method: 'GET', path: '/events', query: EventQuery, reply: pageOf(EventSummary), status: 200, codes: [] }),
-  readEvent: route({ method: 'GET', path: '/events/{eventId}', params: EventId, reply: CatalogEvent, status: 200, codes: ['not_found'] }),
-  /** Stores a draft that no list shows until it is published. The event's id is the caller's, so that a repeat stores nothing. */
+  listEvents: route({
+    method: 'GET',
+    path: '/events',
+    query: EventQuery,
+    reply: pageOf(EventSummary),
+    status: 200,
+    codes: [],
+  }),
+  readEvent: route({
+    method: 'GET',
+    path: '/events/{eventId}',
+    params: EventId,
+    reply: CatalogEvent,
+    status: 200,
+    codes: ['not_found'],
+  }),
+  /**
+   * Stores a draft that no list shows until it is published. The event's id is the caller's, so that a repeat stores
+   * nothing.
+   */
   draftEvent: route({
     method: 'PUT',
     path: '/drafts/{eventId}',
@@ -72,11 +93,18 @@ export const catalogApi = api('catalog', {
     status: 200,
     codes: [],
   }),
-  /** Drafts older than `minAgeMs`: what a crash between draft and publication left, and at first the seeded fixtures. */
+  /**
+   * Drafts older than `minAgeMs`: what a crash between draft and publication left, and at first the seeded fixtures.
+   */
   listDrafts: route({
     method: 'GET',
     path: '/drafts',
-    query: z.strictObject({ minAgeMs: z.string().regex(/^[0-9]{1,9}$/).transform(Number) }),
+    query: z.strictObject({
+      minAgeMs: z
+        .string()
+        .regex(/^[0-9]{1,9}$/)
+        .transform(Number),
+    }),
     reply: z.object({ drafts: z.array(CatalogEvent) }),
     status: 200,
     codes: [],

@@ -1,4 +1,13 @@
-import { EventQuery, IDEMPOTENCY_KEY_PATTERN, Id, Instant, NewEvent, Text, openApiDocument, publicRoutes } from './index';
+import {
+  EventQuery,
+  IDEMPOTENCY_KEY_PATTERN,
+  Id,
+  Instant,
+  NewEvent,
+  Text,
+  openApiDocument,
+  publicRoutes,
+} from './index';
 
 const event = {
   name: 'Final',
@@ -16,18 +25,31 @@ test.each([
   ['an unknown field', { ...event, colour: 'red' }],
   ['a category twice', { ...event, categories: [event.categories[0], event.categories[0]] }],
   ['no category', { ...event, categories: [] }],
-  ['two currencies', { ...event, categories: [event.categories[0], { category: 'CAT2', capacity: 1, price: { amount: 1, currency: 'CAD' } }] }],
+  [
+    'two currencies',
+    {
+      ...event,
+      categories: [event.categories[0], { category: 'CAT2', capacity: 1, price: { amount: 1, currency: 'CAD' } }],
+    },
+  ],
   ['30 February', { ...event, startsAt: '2027-02-30T00:00:00Z' }],
   ['a local time', { ...event, startsAt: '2027-07-19T19:00:00+02:00' }],
-  ['a fraction of a cent', { ...event, categories: [{ category: 'CAT1', capacity: 1, price: { amount: 0.5, currency: 'USD' } }] }],
-  ['a capacity of 100,001', { ...event, categories: [{ category: 'CAT1', capacity: 100_001, price: { amount: 1, currency: 'USD' } }] }],
+  [
+    'a fraction of a cent',
+    { ...event, categories: [{ category: 'CAT1', capacity: 1, price: { amount: 0.5, currency: 'USD' } }] },
+  ],
+  [
+    'a capacity of 100,001',
+    { ...event, categories: [{ category: 'CAT1', capacity: 100_001, price: { amount: 1, currency: 'USD' } }] },
+  ],
 ])('an event with %s is refused', (_, body) => {
   expect(NewEvent.safeParse(body).success).toBe(false);
 });
 
 test('text counts characters, not code units, and holds no control character or lone surrogate', () => {
   expect(Text.safeParse('🎟'.repeat(200)).success).toBe(true);
-  for (const text of ['', '🎟'.repeat(201), 'a\u0000b', 'a\u009f', '\ud800']) expect(Text.safeParse(text).success).toBe(false);
+  for (const text of ['', '🎟'.repeat(201), 'a\u0000b', 'a\u009f', '\ud800'])
+    expect(Text.safeParse(text).success).toBe(false);
 });
 
 test.each(['1e2', ' 5', '0x10', '0', '-1', '10001', ''])('page=%s is no page', (page) => {
@@ -51,11 +73,15 @@ test('the OpenAPI document resolves every reference and names every route with i
     paths: Record<string, Record<string, { operationId: string; responses: object }>>;
     components: { schemas: object };
   };
-  const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map((match) => match[1]);
+  const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(
+    (match) => match[1],
+  );
   expect(references.length).toBeGreaterThan(0);
   for (const name of references) expect(Object.keys(document.components.schemas)).toContain(name);
   const operations = Object.values(document.paths).flatMap((path) => Object.values(path));
   expect(operations.map(({ operationId }) => operationId).sort()).toEqual(Object.keys(publicRoutes).sort());
   const place = document.paths['/api/v1/orders']?.['post'];
-  expect(Object.keys(place?.responses ?? {})).toEqual(expect.arrayContaining(['201', '202', '400', '401', '403', '404', '409', '413', '415', '422', '429', '503']));
+  expect(Object.keys(place?.responses ?? {})).toEqual(
+    expect.arrayContaining(['201', '202', '400', '401', '403', '404', '409', '413', '415', '422', '429', '503']),
+  );
 });

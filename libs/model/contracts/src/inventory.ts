@@ -22,7 +22,12 @@ export const inventoryApi = api('inventory', {
     method: 'PUT',
     path: '/events',
     body: z.strictObject({
-      events: z.array(z.strictObject({ eventId: Id, categories: z.array(z.strictObject({ category: Category, capacity: Capacity })) })),
+      events: z.array(
+        z.strictObject({
+          eventId: Id,
+          categories: z.array(z.strictObject({ category: Category, capacity: Capacity })),
+        }),
+      ),
     }),
     reply: z.void(),
     status: 204,
@@ -48,7 +53,9 @@ export const inventoryApi = api('inventory', {
     status: 200,
     codes: ['idempotency_in_flight', 'idempotency_conflict'],
   }),
-  /** Ends a claim that leads to no hold: with an answer it is stored under the key, without one the key is free again. */
+  /**
+   * Ends a claim that leads to no hold: with an answer it is stored under the key, without one the key is free again.
+   */
   settleHoldKey: route({
     method: 'POST',
     path: '/hold-keys/settle',
@@ -83,7 +90,10 @@ export const inventoryApi = api('inventory', {
     status: 204,
     codes: ['not_found', 'hold_used'],
   }),
-  /** Binds a hold to one order and keeps it from expiring until the saga's end. Repeating it for the same order changes nothing. */
+  /**
+   * Binds a hold to one order and keeps it from expiring until the saga's end. Repeating it for the same order changes
+   * nothing.
+   */
   claimHold: route({
     method: 'POST',
     path: '/holds/{holdId}/claim',

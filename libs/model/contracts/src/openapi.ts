@@ -5,7 +5,15 @@ import { IDEMPOTENCY_KEY_PATTERN, Problem, type ProblemCode, problems } from './
 type Json = Record<string, unknown>;
 
 /** What every route may answer, whatever it does. */
-const ALWAYS: readonly ProblemCode[] = ['validation_failed', 'not_acceptable', 'rate_limited', 'overloaded', 'budget_spent', 'outcome_unknown', 'unavailable'];
+const ALWAYS: readonly ProblemCode[] = [
+  'validation_failed',
+  'not_acceptable',
+  'rate_limited',
+  'overloaded',
+  'budget_spent',
+  'outcome_unknown',
+  'unavailable',
+];
 const WITH_BODY: readonly ProblemCode[] = ['malformed_json', 'body_too_large', 'unsupported_media_type'];
 const WITH_ROLE: readonly ProblemCode[] = ['unauthenticated', 'forbidden'];
 
@@ -38,22 +46,39 @@ function operation(operationId: string, definition: PublicRoute, schemas: Json):
     security: definition.roles === 'anyone' ? [] : [{ bearer: [] }],
   };
   if (definition.body !== undefined) {
-    result['requestBody'] = { required: true, content: { 'application/json': { schema: reference(definition.body, 'input', schemas) } } };
+    result['requestBody'] = {
+      required: true,
+      content: { 'application/json': { schema: reference(definition.body, 'input', schemas) } },
+    };
   }
   return result;
 }
 
 function parameters(definition: PublicRoute, schemas: Json): Json[] {
   const list: Json[] = [];
-  for (const [place, object] of [['path', definition.params], ['query', definition.query]] as const) {
+  for (const [place, object] of [
+    ['path', definition.params],
+    ['query', definition.query],
+  ] as const) {
     for (const [name, schema] of Object.entries(object?.shape ?? {})) {
-      list.push({ name, in: place, required: place === 'path', schema: reference(schema as z.ZodType, 'input', schemas) });
+      list.push({
+        name,
+        in: place,
+        required: place === 'path',
+        schema: reference(schema as z.ZodType, 'input', schemas),
+      });
     }
   }
   if (definition.keyed === true) {
-    list.push({ name: 'Idempotency-Key', in: 'header', required: true, schema: { type: 'string', pattern: IDEMPOTENCY_KEY_PATTERN } });
+    list.push({
+      name: 'Idempotency-Key',
+      in: 'header',
+      required: true,
+      schema: { type: 'string', pattern: IDEMPOTENCY_KEY_PATTERN },
+    });
   }
-  for (const name of definition.requestHeaders ?? []) list.push({ name, in: 'header', required: false, schema: { type: 'string' } });
+  for (const name of definition.requestHeaders ?? [])
+    list.push({ name, in: 'header', required: false, schema: { type: 'string' } });
   return list;
 }
 
@@ -96,15 +121,27 @@ function problemResponse(status: number, codes: readonly ProblemCode[], schemas:
   if (status === 401) headers['WWW-Authenticate'] = { required: true, schema: { type: 'string' } };
   if (status === 429 || status === 503) headers['Retry-After'] = { required: true, schema: { type: 'string' } };
   const schema = {
-    allOf: [reference(Problem, 'output', schemas), { properties: { status: { const: status }, code: { enum: codes } } }],
+    allOf: [
+      reference(Problem, 'output', schemas),
+      { properties: { status: { const: status }, code: { enum: codes } } },
+    ],
   };
-  return { description: codes.map((code) => problems[code].title).join('; '), headers, content: { 'application/problem+json': { schema } } };
+  return {
+    description: codes.map((code) => problems[code].title).join('; '),
+    headers,
+    content: { 'application/problem+json': { schema } },
+  };
 }
 
 /** A `$ref` for a schema with an id, which is put among the components; other schemas stand where they are used. */
 function reference(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
   const json: unknown = z.toJSONSchema(schema, { io, target: 'draft-2020-12', unrepresentable: 'any' });
-  const { $defs, $schema: _, id, ...inline } = json as { $defs?: Record<string, Json>; $schema?: string; id?: string } & Json;
+  const {
+    $defs,
+    $schema: _,
+    id,
+    ...inline
+  } = json as { $defs?: Record<string, Json>; $schema?: string; id?: string } & Json;
   for (const [name, definition] of Object.entries($defs ?? {})) schemas[name] = componentOf(definition);
   const body = relinked(inline) as Json;
   if (typeof id !== 'string') return body;
@@ -124,7 +161,9 @@ function relinked(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
-      key === '$ref' && typeof inner === 'string' ? inner.replace('#/$defs/', '#/components/schemas/') : relinked(inner),
+      key === '$ref' && typeof inner === 'string'
+        ? inner.replace('#/$defs/', '#/components/schemas/')
+        : relinked(inner),
     ]),
   );
 }

@@ -6,12 +6,22 @@ export const OrderStatus = z.enum(['pending', 'confirmed', 'declined', 'cancelle
 export type OrderStatus = z.output<typeof OrderStatus>;
 
 /** Why an order did not end `confirmed`. */
-export const FailureCode = z.enum(['card_declined', 'insufficient_funds', 'hold_lost', 'deadline_passed', 'tickets_failed']);
+export const FailureCode = z.enum(['card_declined', 'insufficient_funds', 'hold_lost', 'deadline_passed']);
 export type FailureCode = z.output<typeof FailureCode>;
 
-export const TimelineStep = z.enum(['placed', 'confirm-hold', 'capture', 'issue-tickets', 'settle', 'release-seats', 'refund']);
+export const TimelineStep = z.enum([
+  'placed',
+  'confirm-hold',
+  'capture',
+  'issue-tickets',
+  'settle',
+  'release-seats',
+  'refund',
+]);
 export const TimelineOutcome = z.enum(['done', 'declined', 'lost', 'unknown', 'never', 'timed-out']);
-export const TimelineEntry = z.object({ at: Instant, step: TimelineStep, outcome: TimelineOutcome }).meta({ id: 'TimelineEntry' });
+export const TimelineEntry = z
+  .object({ at: Instant, step: TimelineStep, outcome: TimelineOutcome })
+  .meta({ id: 'TimelineEntry' });
 export type TimelineEntry = z.output<typeof TimelineEntry>;
 
 export const Ticket = z.object({ ticketId: Id, seat: Seat, code: z.string() }).meta({ id: 'Ticket' });
@@ -35,7 +45,10 @@ export type Order = z.output<typeof Order>;
 
 /** A single-use reference to a card, made by the provider's page; opaque here, and never logged. */
 export const PlaceOrder = z
-  .strictObject({ holdId: Id, paymentToken: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 printable characters') })
+  .strictObject({
+    holdId: Id,
+    paymentToken: z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 printable characters'),
+  })
   .meta({ id: 'PlaceOrder' });
 export type PlaceOrder = z.output<typeof PlaceOrder>;
 
@@ -48,10 +61,24 @@ export const ordersApi = api('orders', {
     body: PlaceOrder,
     reply: Order,
     status: 202,
-    codes: ['idempotency_key_missing', 'idempotency_in_flight', 'idempotency_conflict', 'not_found', 'hold_expired', 'hold_used'],
+    codes: [
+      'idempotency_key_missing',
+      'idempotency_in_flight',
+      'idempotency_conflict',
+      'not_found',
+      'hold_expired',
+      'hold_used',
+    ],
   }),
   listOrders: route({ method: 'GET', path: '/orders', query: PageQuery, reply: pageOf(Order), status: 200, codes: [] }),
-  readOrder: route({ method: 'GET', path: '/orders/{orderId}', params: OrderId, reply: Order, status: 200, codes: ['not_found'] }),
+  readOrder: route({
+    method: 'GET',
+    path: '/orders/{orderId}',
+    params: OrderId,
+    reply: Order,
+    status: 200,
+    codes: ['not_found'],
+  }),
   streamOrder: route({
     method: 'GET',
     path: '/orders/{orderId}/stream',

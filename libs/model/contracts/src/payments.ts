@@ -17,18 +17,28 @@ const OrderId = z.object({ orderId: Id });
 
 export const paymentsApi = api('payments', {
   /**
-   * At most one capture per order, whatever is repeated. `attempt` counts from 1 and rises whenever an earlier one was answered `never`.
-   * `unavailable`: nothing was sent. `outcome_unknown`: settle it before anything is repeated.
+   * At most one capture per order, whatever is repeated. `attempt` counts the caller's tries from 1: a try that was
+   * settled, or is older than one that was, captures nothing any more. `unavailable`: nothing was sent.
+   * `outcome_unknown`: settle it before anything is repeated.
    */
   capture: route({
     method: 'POST',
     path: '/captures',
-    body: z.strictObject({ orderId: Id, attempt: z.int().min(1), amount: Amount, currency: Currency, token: z.string() }),
+    body: z.strictObject({
+      orderId: Id,
+      attempt: z.int().min(1),
+      amount: Amount,
+      currency: Currency,
+      token: z.string(),
+    }),
     reply: CaptureOutcome,
     status: 200,
     codes: ['unavailable', 'outcome_unknown', 'overloaded'],
   }),
-  /** Settles an unknown outcome by asking the provider with the same key. Attempts up to this one, late ones too, capture nothing any more. */
+  /**
+   * Settles an unknown outcome by asking the provider with the same key. Attempts up to this one, late ones too,
+   * capture nothing any more.
+   */
   settleCapture: route({
     method: 'POST',
     path: '/captures/{orderId}/settle',
@@ -38,7 +48,9 @@ export const paymentsApi = api('payments', {
     status: 200,
     codes: ['unavailable', 'outcome_unknown', 'overloaded'],
   }),
-  /** Gives back what was captured for the order, once; `never` where nothing was. No later attempt captures anything. */
+  /**
+   * Gives back what was captured for the order, once; `never` where nothing was. No later attempt captures anything.
+   */
   refund: route({
     method: 'POST',
     path: '/refunds',

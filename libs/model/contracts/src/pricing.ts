@@ -4,7 +4,14 @@ import { api, route } from './route';
 
 /** What a buyer will be charged for a hold, frozen with it. `total` = subtotal + fees + tax. */
 export const Quote = z
-  .object({ currency: Currency, subtotal: Amount, fees: Amount, tax: Amount, total: Amount, pricingVersion: z.string() })
+  .object({
+    currency: Currency,
+    subtotal: Amount,
+    fees: Amount,
+    tax: Amount,
+    total: Amount,
+    pricingVersion: z.string(),
+  })
   .meta({ id: 'Quote' });
 export type Quote = z.output<typeof Quote>;
 
@@ -29,7 +36,12 @@ export const pricingApi = api('pricing', {
   quote: route({
     method: 'POST',
     path: '/quotes',
-    body: z.strictObject({ eventId: Id, demand: Demand, quantity: z.int().min(1).max(4), countryCode: z.string().length(2) }),
+    body: z.strictObject({
+      eventId: Id,
+      demand: Demand,
+      quantity: z.int().min(1).max(4),
+      countryCode: z.string().length(2),
+    }),
     reply: Quote,
     status: 200,
     codes: [],

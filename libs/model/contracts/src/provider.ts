@@ -23,7 +23,9 @@ export const StatementEntry = z.object({
 });
 export type StatementEntry = z.output<typeof StatementEntry>;
 
-/** The company outside: its errors are its own, so only statuses count (404 never captured, 409 key refused, 422 key reused). */
+/**
+ * The company outside: its errors are its own, so little of them counts: 404 is never captured, 422 is a key refused.
+ */
 export const providerApi = api('payment-provider', {
   capture: route({
     method: 'POST',
@@ -49,5 +51,11 @@ export const providerApi = api('payment-provider', {
     status: 200,
     codes: ['not_found', 'idempotency_conflict'],
   }),
-  statement: route({ method: 'GET', path: '/statement', reply: z.object({ entries: z.array(StatementEntry) }), status: 200, codes: [] }),
+  statement: route({
+    method: 'GET',
+    path: '/statement',
+    reply: z.object({ entries: z.array(StatementEntry) }),
+    status: 200,
+    codes: [],
+  }),
 });

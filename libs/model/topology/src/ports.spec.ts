@@ -13,7 +13,8 @@ test('no two processes share a port, with every service at its most replicas', (
   const base = portBase({ STAMPEDE_PORT_BASE: '20000' });
   const ports = [providerPort(base), providerAdminPort(base), postgresPort(base)];
   for (const { name } of SERVICES) {
-    for (let replica = 0; replica < 10; replica += 1) ports.push(trafficPort(base, name, replica), adminPort(base, name, replica));
+    for (let replica = 0; replica < 10; replica += 1)
+      ports.push(trafficPort(base, name, replica), adminPort(base, name, replica));
   }
   expect(new Set(ports).size).toBe(ports.length);
 });

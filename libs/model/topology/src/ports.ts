@@ -15,7 +15,10 @@ const HIGHEST_OFFSET = 1_200;
 const LOWEST_USER_PORT = 1_024;
 const HIGHEST_PORT = 65_535;
 
-/** @throws RangeError naming the allowed range: the map reaches from Postgres below the base to the admin ports above it. */
+/**
+ * @throws RangeError naming the allowed range: the map reaches from Postgres below the base to the admin ports above
+ * it.
+ */
 export function portBase(env: Readonly<Record<string, string | undefined>>): number {
   const base = Number(env['STAMPEDE_PORT_BASE'] ?? DEFAULT_PORT_BASE);
   const lowest = LOWEST_USER_PORT - POSTGRES_OFFSET;

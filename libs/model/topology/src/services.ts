@@ -1,4 +1,7 @@
-/** Every deployable of the shop, once: who it calls, what it owns, how it scales. Ports, addresses and the call graph follow from it. */
+/**
+ * Every deployable of the shop, once: who it calls, what it owns, how it scales. Ports, addresses and the call graph
+ * follow from it.
+ */
 export interface Service {
   readonly name: string;
   /** Folder of the project, from the root. */
@@ -16,13 +19,37 @@ export interface Service {
 }
 
 const services = [
-  { name: 'gateway', folder: 'gateway', index: 0, calls: ['catalog', 'pricing', 'inventory', 'orders', 'audit'], database: true, bus: true, provider: false },
+  {
+    name: 'gateway',
+    folder: 'gateway',
+    index: 0,
+    calls: ['catalog', 'pricing', 'inventory', 'orders', 'audit'],
+    database: true,
+    bus: true,
+    provider: false,
+  },
   { name: 'catalog', folder: 'services/catalog', index: 1, calls: [], database: true, bus: false, provider: false },
   { name: 'pricing', folder: 'services/pricing', index: 2, calls: [], database: false, bus: false, provider: false },
   { name: 'inventory', folder: 'services/inventory', index: 3, calls: [], database: true, bus: false, provider: false },
-  { name: 'orders', folder: 'services/orders', index: 4, calls: ['inventory', 'payments'], database: true, bus: true, provider: false },
+  {
+    name: 'orders',
+    folder: 'services/orders',
+    index: 4,
+    calls: ['inventory', 'payments'],
+    database: true,
+    bus: true,
+    provider: false,
+  },
   { name: 'payments', folder: 'services/payments', index: 5, calls: [], database: true, bus: false, provider: true },
-  { name: 'notifications', folder: 'services/notifications', index: 6, calls: [], database: true, bus: true, provider: false },
+  {
+    name: 'notifications',
+    folder: 'services/notifications',
+    index: 6,
+    calls: [],
+    database: true,
+    bus: true,
+    provider: false,
+  },
   { name: 'billing', folder: 'services/billing', index: 7, calls: [], database: true, bus: true, provider: false },
   { name: 'audit', folder: 'services/audit', index: 8, calls: [], database: false, bus: false, provider: true },
 ] as const satisfies readonly Service[];
@@ -38,6 +65,7 @@ export const PROVIDER = { name: 'payment-provider', folder: 'services/payment-pr
 /** @throws Error for a name that is not in the table. */
 export function serviceNamed(name: string): Service {
   const service = SERVICES.find((candidate) => candidate.name === name);
-  if (service === undefined) throw new Error(`no service is called ${name}; known: ${SERVICES.map((s) => s.name).join(', ')}`);
+  if (service === undefined)
+    throw new Error(`no service is called ${name}; known: ${SERVICES.map((s) => s.name).join(', ')}`);
   return service;
 }

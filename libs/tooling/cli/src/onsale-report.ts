@@ -20,7 +20,7 @@ export function onsaleReport(result: CrowdResult): string[] {
     row('route', 'calls', 'p50 ms', 'p95 ms', 'p99 ms', 'statuses'),
     ...[...routes].map(([name, route]) => routeRow(name, route)),
     '',
-    `visitors: ${arrived}${dropped === 0 ? '' : `, of whom ${dropped} did not get in: this machine could not send more`}`,
+    `visitors: ${arrived}${dropped === 0 ? '' : `, ${dropped} not sent: this machine could not`}`,
     ...[...ends].toSorted(([, a], [, b]) => b - a).map(([end, count]) => `  ${end.padEnd(2 * WIDTH)} ${count}`),
     `orders: ${orders.size}`,
     ...[...states].map(([status, list]) => `  ${status.padEnd(2 * WIDTH)} ${list.length}`),

@@ -54,9 +54,9 @@ export const onsaleVerb: Verb = (program, surroundings) => {
       const { print } = surroundings;
       print(`on sale: ${event.name}, ${seatsOf(event)} seats, ${shop.url}/events/${event.eventId}`);
       const visitors = Math.round(expectedArrivals(trace, options));
-      print(
-        `about ${visitors} visitors in ${Math.round(options.seconds / options.timeScale)} s, one in ${Math.round(1 / options.buyers)} buys (seed ${options.seed})`,
-      );
+      const seconds = Math.round(options.seconds / options.timeScale);
+      const share = Math.round(1 / options.buyers);
+      print(`about ${visitors} visitors in ${seconds} s, one in ${share} buys (seed ${options.seed})`);
       const result = await crowdAt(shop, event, trace, options, print);
       for (const line of onsaleReport(result)) print(line);
       if (!(await auditHolds(shop, print)) || !allAnswered(result)) process.exitCode = 1;

@@ -31,9 +31,13 @@ export async function look(shop: ShopClient, eventId: string): Promise<Visit> {
   return page.status === 200 ? { end: 'looked' } : refusal(page);
 }
 
-/** Buys as a person with a browser does: signs in, waits to be let in, holds, orders, and follows the order to its end. */
+/**
+ * Buys as a person with a browser does: signs in, waits to be let in, holds, orders, and follows the order to its end.
+ */
 export async function buy(shop: ShopClient, intent: Intent): Promise<Visit> {
-  const session = await shop.persist<Session>('sign-in', 'POST', '/sessions', { body: { email: `${intent.name}@crowd.example` } });
+  const session = await shop.persist<Session>('sign-in', 'POST', '/sessions', {
+    body: { email: `${intent.name}@crowd.example` },
+  });
   if (session.body === undefined) return refusal(session);
   const token = session.body.accessToken;
   const admission = await queueUp(shop, intent.eventId, token);

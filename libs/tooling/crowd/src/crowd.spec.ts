@@ -8,7 +8,9 @@ import { seededRandom } from './random';
 import { readTrace, window } from './trace';
 
 let folder: string;
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'trace-')); });
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'trace-'));
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 async function file(name: string, content: string | Buffer): Promise<string> {

@@ -14,7 +14,9 @@ export interface CrowdOptions extends ArrivalOptions {
   readonly buyerRatio: number;
   /** Named in e-mail addresses, so that two crowds have no buyer in common. */
   readonly name: string;
-  /** Visitors at the same time; beyond it an arrival is dropped and counted: the crowd was the limit then, not the shop. */
+  /**
+   * Visitors at the same time; beyond it an arrival is dropped and counted: the crowd was the limit then, not the shop.
+   */
   readonly mostVisitors: number;
   readonly categories: readonly Category[];
   readonly signal?: AbortSignal;
@@ -52,7 +54,14 @@ const MOST_SEATS = 4;
 
 /** Sends a crowd at the trace's rate, in an open model, and resolves when the last visitor has left. */
 export async function runCrowd(options: CrowdOptions): Promise<CrowdResult> {
-  const result: CrowdResult = { arrived: 0, dropped: 0, present: 0, ends: new Map(), orders: new Map(), routes: new Map() };
+  const result: CrowdResult = {
+    arrived: 0,
+    dropped: 0,
+    present: 0,
+    ends: new Map(),
+    orders: new Map(),
+    routes: new Map(),
+  };
   const shop = new ShopClient(options.url, observer(result), options.random);
   const visits = new Set<Promise<void>>();
   const progress = setInterval(() => options.onProgress?.(result), PROGRESS_MS);

@@ -1,6 +1,9 @@
 const UINT32 = 4_294_967_296;
 
-/** A seeded generator of numbers in [0, 1): the same seed gives the same crowd. @see Tommy Ettinger, mulberry32 (public domain). */
+/**
+ * A seeded generator of numbers in [0, 1): the same seed gives the same crowd. @see Tommy Ettinger, mulberry32 (public
+ * domain).
+ */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

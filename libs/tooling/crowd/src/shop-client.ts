@@ -40,7 +40,12 @@ export class ShopClient {
   }
 
   /** One attempt, never throwing: an unanswered call is an outcome as well. */
-  async attempt<Body>(route: string, method: Dispatcher.HttpMethod, path: string, options: CallOptions = {}): Promise<Outcome<Body>> {
+  async attempt<Body>(
+    route: string,
+    method: Dispatcher.HttpMethod,
+    path: string,
+    options: CallOptions = {},
+  ): Promise<Outcome<Body>> {
     const startedAt = performance.now();
     const outcome = await this.send<Body>(method, path, options);
     this.observe(route, outcome.status, performance.now() - startedAt);
@@ -48,10 +53,16 @@ export class ShopClient {
   }
 
   /**
-   * Repeats what may be repeated (no answer, 429, 503, a key in flight) up to six times with full jitter, never before `Retry-After`. For GET and
+   * Repeats what may be repeated (no answer, 429, 503, a key in flight) up to six times with full jitter, never before
+   * `Retry-After`. For GET and
    * for requests with an `Idempotency-Key` only: anything else might be done twice.
    */
-  async persist<Body>(route: string, method: Dispatcher.HttpMethod, path: string, options: CallOptions = {}): Promise<Outcome<Body>> {
+  async persist<Body>(
+    route: string,
+    method: Dispatcher.HttpMethod,
+    path: string,
+    options: CallOptions = {},
+  ): Promise<Outcome<Body>> {
     for (let attempt = 1; ; attempt += 1) {
       const outcome = await this.attempt<Body>(route, method, path, options);
       if (!worthRepeating(outcome) || attempt === MOST_ATTEMPTS) return outcome;
@@ -60,7 +71,11 @@ export class ShopClient {
     }
   }
 
-  private async send<Body>(method: Dispatcher.HttpMethod, path: string, { token, body, headers }: CallOptions): Promise<Outcome<Body>> {
+  private async send<Body>(
+    method: Dispatcher.HttpMethod,
+    path: string,
+    { token, body, headers }: CallOptions,
+  ): Promise<Outcome<Body>> {
     try {
       const answer = await request(this.url + PUBLIC_PREFIX + path, {
         method,

@@ -27,7 +27,9 @@ export async function readTrace(file: string): Promise<Trace> {
 /** A part of a trace. @throws RangeError when it reaches beyond the trace, naming how long that is. */
 export function window(trace: Trace, fromSecond: number, seconds: number): Trace {
   if (fromSecond < 0 || seconds < 1 || fromSecond + seconds > trace.length) {
-    throw new RangeError(`the trace has ${trace.length} seconds; --from ${fromSecond} and --seconds ${seconds} reach beyond it`);
+    throw new RangeError(
+      `the trace has ${trace.length} seconds; --from ${fromSecond} and --seconds ${seconds} reach beyond it`,
+    );
   }
   return trace.slice(fromSecond, fromSecond + seconds);
 }
