@@ -43,7 +43,8 @@ test(
     // as npm install does
     symlinkSync('../../services/seat-maps', join(copy, 'node_modules', '@stampede', 'seat-maps'));
 
-    run('typescript/bin/tsc', '-b', 'services/seat-maps', 'libs/model/topology');
+    run('typescript/bin/tsc', '-b', '--noCheck', 'services/seat-maps', 'libs/model/topology');
+    run('typescript/bin/tsc', '-p', 'services/seat-maps', '--noEmit'); // its own types; the others have not changed
     run('jest/bin/jest.js', 'services/seat-maps', 'libs/model/topology');
     run('oxlint/bin/oxlint', 'services/seat-maps');
     run('oxfmt/bin/oxfmt', '--check', 'services/seat-maps', 'libs/model/contracts/src/seat-maps.ts');
