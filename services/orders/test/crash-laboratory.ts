@@ -249,7 +249,9 @@ export class CrashLaboratory {
     return { orders: orders[0], block: blocks[0], doubles, captured: captures[0]?.captured, kept };
   }
 
-  /** Once per repetition and in the order of delivery; waits for what orders has stored and the bus has not brought yet. */
+  /**
+   * Once per repetition and in the order of delivery; waits for what orders has stored and the bus has not brought yet.
+   */
   private async eventsOf(orderId: string): Promise<string[]> {
     const { rows } = await sql<{ event_id: string; type: string }>`
       SELECT event_id, type FROM audit.order_events WHERE order_id = ${orderId}`.execute(this.databases.orders.kysely);
