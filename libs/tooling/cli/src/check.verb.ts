@@ -14,7 +14,7 @@ const checks: readonly Check[] = [
   { name: 'lint', program: 'oxlint', args: ['--deny-warnings'] },
   { name: 'format', program: 'oxfmt', args: ['--check'] },
   { name: 'generated files', program: 'stampede', args: ['sync', '--check'] },
-  { name: 'house rules', program: 'stampede', args: ['test', join('libs', 'tooling', 'workspace'), '--silent'] },
+  { name: 'house rules', program: 'stampede', args: ['test', join('libs', 'tooling', 'workspace', 'src', 'tidy')] },
 ];
 
 export const checkVerb: Verb = (program, { root, print }) => {

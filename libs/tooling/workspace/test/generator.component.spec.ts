@@ -33,6 +33,7 @@ function run(program: string, ...args: string[]): string {
     cwd: copy,
     env,
     encoding: 'utf8',
+    stdio: 'pipe',
   });
 }
 
