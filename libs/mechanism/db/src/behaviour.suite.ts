@@ -1,7 +1,7 @@
-import { EventEmitter, once } from 'node:events';
 import { sql } from 'kysely';
 import { ensureDatabase, isTransient, openDatabase, type Database, type Tx } from './index';
 import { dropDatabase, testDatabase, type TestDatabase } from './testing/index';
+import { collector } from './testing/collector';
 
 /** What every PostgreSQL behind the port must do, embedded or external. `server()` is asked when the tests run. */
 export function behaviourOfDatabase(kind: string, server: () => string): void {
@@ -288,21 +288,4 @@ function creation(server: () => string): void {
 
 async function fail(tx: Parameters<ReturnType<typeof sql>['execute']>[0], state: string): Promise<void> {
   await sql.raw(`do $$ begin raise exception using errcode = '${state}'; end $$`).execute(tx);
-}
-
-/** Payloads in the order they came; `until` settles with all of them once `payload` is there. */
-function collector() {
-  const all: string[] = [];
-  const arrivals = new EventEmitter();
-  return {
-    all,
-    push(payload: string): void {
-      all.push(payload);
-      arrivals.emit('payload');
-    },
-    async until(payload: string): Promise<string[]> {
-      while (!all.includes(payload)) await once(arrivals, 'payload');
-      return all;
-    },
-  };
 }

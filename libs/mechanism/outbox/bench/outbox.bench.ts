@@ -95,7 +95,7 @@ async function inbox(database: Database): Promise<void> {
   }
 }
 
-/** Prints ratios of median times to the first subject; rounds alternate, so that a noisy neighbour disturbs all alike. */
+/** Prints ratios of median times to the first subject; rounds alternate, so noise disturbs all alike. */
 async function compare(database: Database, title: string, subjects: Record<string, Subject>, before?: Subject) {
   const times = new Map<string, number[]>(Object.keys(subjects).map((name) => [name, []]));
   for (let round = 0; round < ROUNDS; round++) {

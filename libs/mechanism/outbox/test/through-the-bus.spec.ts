@@ -75,7 +75,7 @@ async function appliedEvents(): Promise<number> {
   return rows[0]!.count;
 }
 
-/** What a relay leaves that published, and crashed before it could mark it. In a transaction, as it may meet a relay's. */
+/** What a relay leaves that published, and crashed before it could mark it. In a transaction: it may meet a relay's. */
 async function forgetThatOddOnesWerePublished(): Promise<void> {
   await producer.database.transaction((tx) =>
     sql`update outbox set published_at = null where sequence % 2 = 1`.execute(tx),

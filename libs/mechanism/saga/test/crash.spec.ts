@@ -82,7 +82,7 @@ test.each(scenarios)('an undisturbed order with %s ends %s', async (card, expect
 test('the points cover each verb before and after, and each write before, uncommitted and stored', async () => {
   const points = new Set<string>();
   for (const [card] of scenarios) {
-    (await pointsOf(card)).forEach((point) => points.add(point)); // one by one: each runner would take the others' sagas
+    (await pointsOf(card)).forEach((point) => points.add(point)); // in turn: a runner takes any saga
   }
   for (const verb of [
     'confirm-hold:run',

@@ -8,7 +8,7 @@ import { Refusal } from './refusal';
 export interface Store {
   /** Names the server, not a database. */
   readonly url: string;
-  /** The process to end with the shop; undefined for a server that somebody else runs, and while it is started again. */
+  /** The process to end with the shop; undefined for somebody else's server, and while it is started again. */
   readonly pid: number | undefined;
   ensure(databases: readonly string[]): Promise<void>;
   stop(): Promise<void>;

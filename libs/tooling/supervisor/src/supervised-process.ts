@@ -23,7 +23,7 @@ const MOST_QUICK_CRASHES = 5;
 const FIRST_BACKOFF_MS = 250;
 const LONGEST_BACKOFF_MS = 5_000;
 const STOP_GRACE_MS = 10_000; // twice the longest drain of a service
-const MOST_CRASHES_BEFORE_READY = 2; // what cannot start at all has wrong settings or a bug: waiting longer helps nobody
+const MOST_CRASHES_BEFORE_READY = 2; // what cannot start at all has wrong settings or a bug: waiting helps nobody
 const TAIL_LINES = 15;
 /** Room for young objects: V8's own 16 MB would cost each of ten processes 20 MB more after its start. */
 const MOST_SEMI_SPACE_MB = 4;

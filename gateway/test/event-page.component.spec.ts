@@ -1,0 +1,53 @@
+import { uuidv7 } from '@stampede/db';
+import { Unavailable } from '@stampede/service-kit';
+import { openGateway, type OpenGateway } from './open-gateway';
+
+let shop: OpenGateway;
+beforeAll(async () => {
+  shop = await openGateway();
+});
+afterAll(() => shop.close());
+
+describe('an event page', () => {
+  test('shows prices and free seats', async () => {
+    const eventId = shop.addEvent();
+    const { body } = await shop.http().get(`/api/v1/events/${eventId}`).expect(200);
+    expect(body).toMatchObject({ eventId, onSale: true, waitingRoom: false, degraded: [] });
+    expect(body.categories).toEqual([
+      { category: 'CAT1', price: { amount: 100, currency: 'USD' }, capacity: 10, available: 7 },
+    ]);
+  });
+
+  test('answers without what cannot be had, and says what that is', async () => {
+    const eventId = shop.addEvent();
+    const { readAvailability } = shop.inventory.handlers;
+    const { priceCategories } = shop.pricing.handlers;
+    const away = () => {
+      throw new Unavailable();
+    };
+    shop.inventory.handlers.readAvailability = away;
+    shop.pricing.handlers.priceCategories = away;
+    const { body } = await shop.http().get(`/api/v1/events/${eventId}`).expect(200);
+    expect(body.degraded).toEqual(['availability', 'pricing']);
+    expect(body.categories).toEqual([{ category: 'CAT1', price: null, capacity: 10, available: null }]);
+    Object.assign(shop.inventory.handlers, { readAvailability });
+    Object.assign(shop.pricing.handlers, { priceCategories });
+  });
+
+  test('of a known event is there with catalog gone, at a new replica too; of another it is 503', async () => {
+    const eventId = shop.addEvent();
+    await shop.http().get(`/api/v1/events/${eventId}`).expect(200);
+    const { readEvent } = shop.catalog.handlers;
+    shop.catalog.handlers.readEvent = () => {
+      throw new Unavailable();
+    };
+    await shop.addReplica();
+    const late = shop.replicas.length - 1;
+    expect((await shop.http(late).get(`/api/v1/events/${eventId}`).expect(200)).body.degraded).toEqual(['event']);
+    const answer = await shop.http(late).get(`/api/v1/events/${uuidv7()}`).expect(503);
+    expect(answer.headers['retry-after']).toMatch(/^\d+$/);
+    Object.assign(shop.catalog.handlers, { readEvent });
+    await shop.http().get(`/api/v1/events/${uuidv7()}`).expect(404);
+    await shop.http().get('/api/v1/events/17').expect(400);
+  });
+});
