@@ -142,6 +142,12 @@ test('a second shop on the same state is refused, one on other state and ports i
   await shopWith({ folder: join(fake.root, 'other'), env: { STAMPEDE_PORT_BASE: '23000' } }).open();
 });
 
+test('a state folder too deep for a socket takes orders all the same', async () => {
+  const deep = join(fake.root, 'deep'.repeat(40));
+  await shopWith({ folder: deep }).open();
+  expect((await orderShop(deep, 'GET', '/status')).open).toBe(true);
+});
+
 test('a missing build is named with the command that makes it', async () => {
   fake.remove();
   await expect(shopWith().open()).rejects.toThrow(/main\.js is missing: run `npm run build`/);
