@@ -8,7 +8,7 @@ import { PlantedShop } from './planted-shop';
 
 const PASSWORD = 'for the role of the audit in tests';
 
-/** The role is one for all databases of the server: another test file may be setting the same password at this moment. */
+/** The role is one for all databases of the server: another test file may be setting the same password just now. */
 const SET_PASSWORD = sql.raw(`DO $$ BEGIN ALTER ROLE stampede_audit PASSWORD '${PASSWORD}';
   EXCEPTION WHEN internal_error THEN NULL; END $$`);
 
