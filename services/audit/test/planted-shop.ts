@@ -116,7 +116,8 @@ export class PlantedShop {
     const state = status === 'confirmed' ? 'sold' : status === 'pending' ? 'claimed' : 'released';
     const bits = state === 'released' ? 0 : seatIndexes.reduce((mask, seat) => mask | (1 << seat), 0);
     await this.stores.inventory.database.transaction(async (tx) => {
-      await sql`INSERT INTO hold (hold_id, event_id, category, buyer_id, seat_indexes, state, order_id, quote, expires_at)
+      await sql`
+        INSERT INTO hold (hold_id, event_id, category, buyer_id, seat_indexes, state, order_id, quote, expires_at)
         VALUES (${holdId}, ${this.eventId}, 'CAT1', ${uuidv7()}, ${seatIndexes}::integer[], ${state}, ${orderId},
           '{}', now())`.execute(tx);
       await sql`UPDATE section SET free_masks = ARRAY[free_masks[1] & ~${bits}::integer]`.execute(tx);
