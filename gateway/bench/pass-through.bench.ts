@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { eraseEmbeddedPostgres, startEmbeddedPostgres } from '@stampede/db';
+import { ensureDatabase, eraseEmbeddedPostgres, startEmbeddedPostgres } from '@stampede/db';
 import { Agent, request } from 'undici';
 
 const PROMISED_RATIO = 1.6;
@@ -46,21 +46,23 @@ async function main(): Promise<void> {
   const upstreamUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
   const dataDir = await mkdtemp(join(tmpdir(), 'pass-through-'));
   const postgres = await startEmbeddedPostgres({ dataDir, port: POSTGRES_PORT, durable: false });
-  const contenders = [
-    await start(join(__dirname, 'pass-through.fixture.ts'), 'PASS', 15_410, { CATALOG_URLS: upstreamUrl }),
-    await start(join(__dirname, '..', 'dist', 'main.js'), 'GATEWAY', 15_420, {
-      DATABASE_URL: postgres.url,
-      GATEWAY_ADDRESS_REQUESTS_PER_SECOND: '1000000',
-      ...Object.fromEntries(
-        ['CATALOG', 'PRICING', 'INVENTORY', 'ORDERS', 'AUDIT'].map((peer) => [`${peer}_URLS`, upstreamUrl]),
-      ),
-    }),
-  ] as const;
+  const contenders: Contender[] = [];
   try {
+    for (const name of ['gateway', 'bus']) await ensureDatabase(postgres.url, name);
+    contenders.push(
+      await start(join(__dirname, 'pass-through.fixture.ts'), 'PASS', 15_410, { CATALOG_URLS: upstreamUrl }),
+      await start(join(__dirname, '..', 'dist', 'main.js'), 'GATEWAY', 15_420, {
+        DATABASE_URL: postgres.url,
+        GATEWAY_ADDRESS_REQUESTS_PER_SECOND: '1000000',
+        ...Object.fromEntries(
+          ['CATALOG', 'PRICING', 'INVENTORY', 'ORDERS', 'AUDIT'].map((peer) => [`${peer}_URLS`, upstreamUrl]),
+        ),
+      }),
+    );
     for (const contender of contenders) await load(contender, WARM_UP_REQUESTS);
     for (let round = 0; round < Number(values.rounds); round += 1)
       for (const contender of contenders) await measure(contender, requests);
-    report(...contenders);
+    report(contenders);
   } finally {
     for (const { child } of contenders) child.kill();
     await postgres.stop();
@@ -72,9 +74,15 @@ async function main(): Promise<void> {
 
 async function start(file: string, prefix: string, port: number, env: Record<string, string>): Promise<Contender> {
   const child = fork(file, {
-    env: { ...process.env, [`${prefix}_PORT`]: String(port), [`${prefix}_ADMIN_PORT`]: String(port + 1), ...env },
+    env: {
+      ...process.env,
+      STAMPEDE_PARENT_PIPE: '1',
+      [`${prefix}_PORT`]: String(port),
+      [`${prefix}_ADMIN_PORT`]: String(port + 1),
+      ...env,
+    },
     execArgv: [...process.execArgv, ...V8_FLAGS],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['pipe', 'ignore', 'inherit', 'ipc'], // it ends with this process, however that ends
   });
   const contender = { child, url: `http://127.0.0.1:${port}`, adminUrl: `http://127.0.0.1:${port + 1}`, cpuUs: [] };
   while (!(await isReady(contender))) {
@@ -118,7 +126,8 @@ async function load({ url }: Contender, requests: number): Promise<void> {
   await dispatcher.close();
 }
 
-function report(alike: Contender, gateway: Contender): void {
+function report([alike, gateway]: readonly Contender[]): void {
+  if (alike === undefined || gateway === undefined) return;
   const ratios = gateway.cpuUs.map((us, round) => us / (alike.cpuUs[round] ?? NaN));
   const ratio = median(ratios);
   process.stdout.write(
