@@ -1,5 +1,6 @@
 import type { Bus } from '@stampede/bus';
 import type { Database } from '@stampede/db';
+import { inSendSpans } from '@stampede/telemetry';
 import type { ServiceConfig } from './settings';
 
 /** What a service keeps its state in. */
@@ -60,7 +61,17 @@ async function openOwnDatabase(config: ServiceConfig, migrations: readonly strin
 async function openOwnBus(config: ServiceConfig): Promise<Bus> {
   const { openBus } = await import('@stampede/bus');
   const { kafkaBrokers, busUrl: embeddedUrl, instance: clientId } = config;
-  return openBus({ kafkaBrokers, embeddedUrl, clientId });
+  return traced(await openBus({ kafkaBrokers, embeddedUrl, clientId }), config.service);
+}
+
+/** What a service publishes is sent in the traces of those who appended it. */
+function traced(bus: Bus, service: string): Bus {
+  return {
+    publish: (topic, events) => inSendSpans(service, topic, events, (sent) => bus.publish(topic, sent)),
+    subscribe: (options) => bus.subscribe(options),
+    lag: (topic, group) => bus.lag(topic, group),
+    close: () => bus.close(),
+  };
 }
 
 async function whileTransient(

@@ -4,7 +4,7 @@ export { clientTracing, type TracedCall } from './http-client';
 export {
   activeTraceId,
   activeTraceparent,
-  inProducerSpan,
+  inSendSpans,
   inSpan,
   injectTraceparent,
   runConsumer,

@@ -36,25 +36,62 @@ export function injectTraceparent<E extends { readonly traceparent?: string | nu
   return event.traceparent || traceparent === undefined ? event : { ...event, traceparent };
 }
 
-/** Runs `append` in a producer span: what it stores or publishes has that span as its parent. */
-export function inProducerSpan<T>(
+/**
+ * Publishes events in a producer span each, of the trace that each event carries; its consumers continue in that span.
+ * What has no sampled trace goes as it is.
+ */
+export async function inSendSpans<E extends TracedEvent>(
   service: string,
-  event: { readonly topic: string; readonly type: string; readonly subject: string },
-  append: () => Promise<T>,
-): Promise<T> {
-  if (trace.getActiveSpan()?.isRecording() !== true) return append();
-  const span = tracerOf(service).startSpan(spanNames.send(event.topic), {
-    kind: SpanKind.PRODUCER,
-    attributes: {
-      [attributes.service]: service,
-      [attributes.messagingSystem]: 'stampede',
-      [attributes.messagingOperation]: 'send',
-      [attributes.topic]: event.topic,
-      [attributes.eventType]: event.type,
-      [attributes.subject]: event.subject,
-    },
+  topic: string,
+  events: readonly E[],
+  publish: (events: readonly E[]) => Promise<void>,
+): Promise<void> {
+  if (!sampling().possible) return publish(events);
+  const spans = new Map<E, Span>();
+  for (const event of events) {
+    const span = startSendSpan(service, topic, event);
+    if (span !== undefined) spans.set(event, span);
+  }
+  const sent = events.map((event) => {
+    const span = spans.get(event);
+    return span === undefined ? event : { ...event, traceparent: formatTraceparent(span.spanContext()) };
   });
-  return runIn(trace.setSpan(context.active(), span), span, append);
+  try {
+    await publish(sent);
+  } catch (error) {
+    for (const span of spans.values()) fail(span, error);
+    throw error;
+  } finally {
+    for (const span of spans.values()) span.end();
+  }
+}
+
+function startSendSpan(service: string, topic: string, event: TracedEvent): Span | undefined {
+  const parent = parseTraceparent(event.traceparent);
+  if (parent === undefined || !sampling().decide(parent.traceId, parent)) return undefined;
+  const outer = trace.setSpanContext(baseContext(service), parent);
+  return tracerOf(service).startSpan(
+    spanNames.send(topic),
+    {
+      kind: SpanKind.PRODUCER,
+      attributes: {
+        [attributes.service]: service,
+        [attributes.messagingSystem]: 'stampede',
+        [attributes.messagingOperation]: 'send',
+        ...eventAttributes(topic, event),
+      },
+    },
+    outer,
+  );
+}
+
+function eventAttributes(topic: string, event: TracedEvent) {
+  return {
+    [attributes.topic]: topic,
+    [attributes.messageId]: event.id,
+    [attributes.eventType]: event.type,
+    ...(event.subject === undefined ? {} : { [attributes.subject]: event.subject }),
+  };
 }
 
 /**
@@ -80,11 +117,8 @@ export function runConsumer<T>(
         [attributes.service]: consumer.service,
         [attributes.messagingSystem]: 'stampede',
         [attributes.messagingOperation]: 'process',
-        [attributes.topic]: consumer.topic,
         [attributes.consumerGroup]: consumer.group,
-        [attributes.messageId]: event.id,
-        [attributes.eventType]: event.type,
-        ...(event.subject === undefined ? {} : { [attributes.subject]: event.subject }),
+        ...eventAttributes(consumer.topic, event),
       },
     },
     outer,
@@ -103,12 +137,16 @@ async function runIn<T>(where: Context, span: Span, work: () => Promise<T>): Pro
   try {
     return await context.with(where, work);
   } catch (error) {
-    const { code, name } = error as { code?: unknown; name?: unknown };
-    // messages may quote data
-    span.setAttribute(attributes.errorType, typeof code === 'string' ? code : String(name ?? 'unknown'));
-    span.setStatus({ code: SpanStatusCode.ERROR });
+    fail(span, error);
     throw error;
   } finally {
     span.end();
   }
+}
+
+function fail(span: Span, error: unknown): void {
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  // messages may quote data
+  span.setAttribute(attributes.errorType, typeof code === 'string' ? code : String(name ?? 'unknown'));
+  span.setStatus({ code: SpanStatusCode.ERROR });
 }

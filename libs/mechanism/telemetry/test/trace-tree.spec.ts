@@ -20,7 +20,7 @@ afterAll(() => sink.close());
 
 async function service(environment: Record<string, string> = {}): Promise<string> {
   const child = fork(join(__dirname, 'traced-service.fixture.ts'), {
-    execArgv: ['--require', join(__dirname, 'typescript.cjs')],
+    execArgv: ['--require', join(__dirname, '../../../tooling/workspace/typescript.cjs')],
     env: { ...process.env, NODE_OPTIONS: '', ...sink.environment, ...environment },
   });
   children.push(child);
@@ -50,13 +50,13 @@ test('one order is one tree over HTTP, SQL, Redis and events, with no orphan', a
     inventory: PUT /holds/:holdId
       stampede: pg.query:SELECT postgres
   stampede: pg.query:BEGIN postgres
-  orders: send stampede.orders
-    stampede: pg.query:CREATE postgres
-    stampede: pg.query:INSERT postgres
-    notifications: process stampede.orders
-      stampede: pg.query:SELECT postgres
+  stampede: pg.query:CREATE postgres
+  stampede: pg.query:INSERT postgres
   stampede: pg.query:COMMIT postgres
-  stampede: set"
+  stampede: set
+  orders: send stampede.orders
+    notifications: process stampede.orders
+      stampede: pg.query:SELECT postgres"
 `);
   expect(orphansOf(spans)).toEqual([]);
 });

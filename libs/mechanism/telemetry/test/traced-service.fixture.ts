@@ -7,7 +7,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import {
   clientTracing,
   httpServerTracing,
-  inProducerSpan,
+  inSendSpans,
   injectTraceparent,
   runConsumer,
   startTelemetry,
@@ -54,22 +54,18 @@ async function main(): Promise<void> {
     await reply.body.dump();
     const client = await pool.connect();
     await client.query('begin');
-    const event = await inProducerSpan(
-      'orders',
-      { topic: 'stampede.orders', type: 'placed', subject: 'o-1' },
-      async () => {
-        const text = 'with kept as (select 3) insert into kept_orders select * from kept';
-        await client.query('create temporary table kept_orders (id int) on commit drop');
-        await client.query({ name: 's17', text });
-        return injectTraceparent<TracedEvent>({ id: 'e-1', type: 'placed', subject: 'o-1' });
-      },
-    );
+    const text = 'with kept as (select 3) insert into kept_orders select * from kept';
+    await client.query('create temporary table kept_orders (id int) on commit drop');
+    await client.query({ name: 's17', text });
+    const appended = injectTraceparent<TracedEvent>({ id: 'e-1', type: 'placed', subject: 'o-1' });
     await client.query('commit');
     client.release();
     await redis.set('address:203.0.113.7', '1');
-    await runConsumer({ service: 'notifications', topic: 'stampede.orders', group: 'notifications' }, event, () =>
-      query(pool, 'select 2'),
-    );
+    await inSendSpans('orders', 'stampede.orders', [appended], async ([sent = appended]) => {
+      await runConsumer({ service: 'notifications', topic: 'stampede.orders', group: 'notifications' }, sent, () =>
+        query(pool, 'select 2'),
+      );
+    });
     return {};
   });
   shop.get('/loaded', () => ({ sdk: Object.keys(require.cache).some((file) => file.includes('sdk-node')) }));
