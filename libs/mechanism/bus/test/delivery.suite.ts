@@ -125,7 +125,7 @@ export function deliversEvents(bench: Bench): void {
     await bench.bus.publish(bench.topic, [sent]);
     const options = { ...bench.backEnd.options, topic: bench.topic, group: 'billing' };
     const child = fork(join(__dirname, 'hang.ts'), [JSON.stringify(options)], {
-      execArgv: ['--require', join(__dirname, 'typescript.cjs'), '--conditions=stampede-source'],
+      execArgv: ['--require', join(__dirname, '../../../tooling/workspace/typescript.cjs'), '--conditions=stampede-source'],
     });
     const [inHand] = await once(child, 'message');
     expect(inHand).toBe(sent.id);

@@ -64,7 +64,7 @@ async function query<Row>(text: string): Promise<Row[]> {
 /** A process that starts the server and says its pid; it is there to be killed. */
 async function starter(): Promise<{ process: ChildProcess; pid: number }> {
   const script = `
-    require(${JSON.stringify(join(__dirname, 'testing', 'run-sources.cjs'))});
+    require(${JSON.stringify(join(__dirname, '../../../tooling/workspace/typescript.cjs'))});
     require(${JSON.stringify(join(__dirname, 'embedded'))})
       .startEmbeddedPostgres(${JSON.stringify({ dataDir, port, template, durable: false })})
       .then(({ pid }) => process.send({ pid }), (error) => process.send({ error: error.message }));

@@ -1,6 +1,6 @@
 // What telemetry adds to the CPU of a start: until the server listens, and until the SDK is loaded too. Needs the
 // build.
-//   npm run bench:cold-start -w @stampede/telemetry -- [--rounds 15]
+//   npx stampede bench telemetry/cold-start [--rounds 15]
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 // What tracing costs a request in CPU, ours against the stock instrumentations of HTTP and undici, both with NodeSDK
 // and OTLP to a local sink.
-//   npm run bench:tracing -w @stampede/telemetry -- [--rounds 60] [--requests 400]
+//   npx stampede bench telemetry/tracing [--rounds 60] [--requests 400]
 // A request is answered after one call to an upstream. Every round asks all servers in turn; cost = a server's CPU
 // less the untraced one's of
 // the same round. Exits 1 above a threshold.
