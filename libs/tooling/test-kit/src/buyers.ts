@@ -58,7 +58,7 @@ export class Buyers {
   }
 
   async signIn(email = `${randomUUID()}@example.test`): Promise<Buyer> {
-    return this.calls.expect<Session>(201, 'POST', '/sessions', { body: { email } });
+    return this.calls.insistOn<Session>(201, 'POST', '/sessions', { body: { email } });
   }
 
   /** A match of its own with one category, on sale at once. */
@@ -72,36 +72,34 @@ export class Buyers {
       categories: [{ category: 'CAT1', capacity, price: PRICE }],
       ...(admitPerSecond === undefined ? {} : { admitPerSecond }),
     };
-    return this.calls.expect<Event>(201, 'POST', '/events', { token: this.organiserToken, body });
+    return this.calls.insistOn<Event>(201, 'POST', '/events', { token: this.organiserToken, body });
   }
 
   async hold({ buyer, eventId, category = 'CAT1', quantity = 1 }: Wish = {}): Promise<HeldSeats> {
     const who = buyer ?? (await this.signIn());
     const body = { eventId: eventId ?? (await this.usualMatch()).eventId, category, quantity };
     const call = { token: who.accessToken, key: randomUUID(), body };
-    return { ...(await this.calls.expect<Hold>(201, 'POST', '/holds', call)), buyer: who };
+    return { ...(await this.calls.insistOn<Hold>(201, 'POST', '/holds', call)), buyer: who };
   }
 
   /** Accepted, not yet finished. */
   placeOrder({ hold: { holdId, buyer }, paymentToken, key = randomUUID() }: OrderWish): Promise<Order> {
     const call = { token: buyer.accessToken, key, body: { holdId, paymentToken } };
-    return this.calls.expect<Order>(202, 'POST', '/orders', call);
+    return this.calls.insistOn<Order>(202, 'POST', '/orders', call);
   }
 
   /** The order at its end. @throws Error with the order as it is after 90 s */
   async settled(orderId: string): Promise<Order> {
+    const call = { token: this.operatorToken };
     for (const deadline = Date.now() + PATIENCE_MS; ; await delay(PAUSE_MS)) {
-      const answer = await this.calls.insist<Order>('GET', `/orders/${orderId}`, { token: this.operatorToken });
-      if (answer.status !== 200) throw new Error(`order ${orderId}: ${answer.status} ${JSON.stringify(answer.body)}`);
-      if (answer.body.status !== 'pending') return answer.body;
-      if (Date.now() > deadline) throw new Error(`still pending: ${JSON.stringify(answer.body)}`);
+      const order = await this.calls.insistOn<Order>(200, 'GET', `/orders/${orderId}`, call);
+      if (order.status !== 'pending') return order;
+      if (Date.now() > deadline) throw new Error(`still pending: ${JSON.stringify(order)}`);
     }
   }
 
-  async audit(): Promise<AuditReport> {
-    const answer = await this.calls.insist<AuditReport>('GET', '/audit', { token: this.operatorToken });
-    if (answer.status !== 200) throw new Error(`GET /audit: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body;
+  audit(): Promise<AuditReport> {
+    return this.calls.insistOn<AuditReport>(200, 'GET', '/audit', { token: this.operatorToken });
   }
 
   /** The audit of a shop that has come to rest: nothing is in flight any more. @throws Error with the audit after 90 s */

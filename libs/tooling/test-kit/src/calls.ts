@@ -52,21 +52,9 @@ export class Calls {
     return { status: answer.statusCode, headers: answer.headers as Record<string, string>, body: parsed as Body };
   }
 
-  /** As `send`, for what must succeed at once. @throws Error with the answer when it does not */
-  async expect<Body>(
-    status: number,
-    method: Dispatcher.HttpMethod,
-    path: string,
-    options: CallOptions = {},
-  ): Promise<Body> {
-    const answer = await this.send<Body>(method, path, options);
-    if (answer.status !== status) throw new Error(`${method} ${path} answered ${told(answer)}, not ${status}`);
-    return answer.body;
-  }
-
   /**
    * Repeats until the shop has an answer of its own, as a real client does: after no answer, 429, 503 and while the key
-   * is in flight. For GET and keyed requests only. @throws Error with the last answer when that takes a minute
+   * is in flight. For what may be done twice, and for what has a key. @throws Error with the last answer when that takes a minute
    */
   async insist<Body>(method: Dispatcher.HttpMethod, path: string, options: CallOptions = {}): Promise<Answer<Body>> {
     for (const deadline = Date.now() + PATIENCE_MS; ; await delay(PAUSE_MS)) {
@@ -76,9 +64,34 @@ export class Calls {
     }
   }
 
-  /** The body of an answer that is a stream, to its end. */
-  async stream(path: string, token: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer<string>> {
-    return this.send<string>('GET', path, { token, headers: { accept: 'text/event-stream', ...headers } });
+  /** As `insist`, for what must go well. @throws Error with the answer when it does not */
+  async insistOn<Body>(
+    status: number,
+    method: Dispatcher.HttpMethod,
+    path: string,
+    options: CallOptions = {},
+  ): Promise<Body> {
+    const answer = await this.insist<Body>(method, path, options);
+    if (answer.status !== status) throw new Error(`${method} ${path} answered ${told(answer)}, not ${status}`);
+    return answer.body;
+  }
+
+  /** An answer that is a stream, to its end; `onText` sees it as it comes. */
+  async stream(
+    path: string,
+    { token, headers, onText = () => undefined }: CallOptions & { onText?: (text: string) => void },
+  ): Promise<Answer<string>> {
+    const answer = await request(this.url + PUBLIC_PREFIX + path, {
+      dispatcher: this.agent,
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      headers: { accept: 'text/event-stream', authorization: `Bearer ${token}`, ...headers },
+    });
+    let body = '';
+    for await (const chunk of answer.body) {
+      body += String(chunk);
+      onText(body);
+    }
+    return { status: answer.statusCode, headers: answer.headers as Record<string, string>, body };
   }
 }
 

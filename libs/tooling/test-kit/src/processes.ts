@@ -24,6 +24,9 @@ export interface Processes {
   kill(name: string): Promise<void>;
   /** A restart in order: what is in flight is finished. */
   restart(name: string): Promise<void>;
+  /** Ends it in order, until `start`. */
+  stop(name: string): Promise<void>;
+  start(name: string): Promise<void>;
   /** Resolves when every process is ready. @throws Error naming those that are not, after a minute */
   ready(): Promise<void>;
   /** Stops every process and removes all that they stored. */
@@ -90,6 +93,8 @@ async function openOn(ground: Ground, replicas: Replicas, services?: readonly st
     gatewayAdminUrl: shop.status().gatewayAdminUrl,
     kill: (name) => order('kill', name),
     restart: (name) => order('restart', name),
+    stop: (name) => order('stop', name),
+    start: (name) => order('start', name),
     ready: () => allReady(shop),
     close,
   };

@@ -53,7 +53,7 @@ test('of two buyers for the last seat one gets it, and it is free again when tha
   const rivals = await Promise.all([shop.signIn(), shop.signIn()]);
   const answers = await Promise.all(
     rivals.map(({ accessToken: token }) =>
-      shop.calls.send<Hold & Problem>('POST', '/holds', { token, key: randomUUID(), body: wish }),
+      shop.calls.insist<Hold & Problem>('POST', '/holds', { token, key: randomUUID(), body: wish }),
     ),
   );
   expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409]);
@@ -74,19 +74,19 @@ test('a repeated key tells of the same hold and the same order, and another body
   const { accessToken: token } = await shop.signIn();
   const { eventId } = await shop.openMatch({ capacity: 10 });
   const wish = { token, key: randomUUID(), body: { eventId, category: 'CAT1', quantity: 2 } };
-  const held = await shop.calls.send<Hold>('POST', '/holds', wish);
-  const heldAgain = await shop.calls.send<Hold>('POST', '/holds', wish);
+  const held = await shop.calls.insist<Hold>('POST', '/holds', wish);
+  const heldAgain = await shop.calls.insist<Hold>('POST', '/holds', wish);
   expect(heldAgain).toMatchObject({ status: 201, body: held.body, headers: { 'idempotent-replayed': 'true' } });
   const other = { ...wish, body: { ...wish.body, quantity: 1 } };
-  expect(await shop.calls.send('POST', '/holds', other)).toMatchObject({ status: 422 });
+  expect(await shop.calls.insist('POST', '/holds', other)).toMatchObject({ status: 422 });
 
   const order = { token, key: randomUUID(), body: { holdId: held.body.holdId, paymentToken: 'tok_ok' } };
-  const placed = await shop.calls.send<Order>('POST', '/orders', order);
+  const placed = await shop.calls.insist<Order>('POST', '/orders', order);
   await shop.settled(placed.body.orderId);
-  const placedAgain = await shop.calls.send<Order>('POST', '/orders', order);
+  const placedAgain = await shop.calls.insist<Order>('POST', '/orders', order);
   expect(placedAgain).toMatchObject({ status: 202, body: placed.body, headers: { 'idempotent-replayed': 'true' } });
   expect(placedAgain.headers['location']).toBe(placed.headers['location']);
-  const secondKey = await shop.calls.send<Problem>('POST', '/orders', { ...order, key: randomUUID() });
+  const secondKey = await shop.calls.insist<Problem>('POST', '/orders', { ...order, key: randomUUID() });
   expect(secondKey).toMatchObject({ status: 409, body: { code: 'hold_used' } });
   expect(await open.provider.capturesOf(placed.body.orderId)).toHaveLength(1);
 });
@@ -103,15 +103,15 @@ test('one buyer may have four seats of an event, bought ones included', async ()
     key: randomUUID(),
     body: { eventId, category: 'CAT1', quantity },
   });
-  const tooMany = await shop.calls.send<Problem>('POST', '/holds', wish(2));
+  const tooMany = await shop.calls.insist<Problem>('POST', '/holds', wish(2));
   expect(tooMany).toMatchObject({ status: 409, body: { code: 'purchase_limit' } });
-  await shop.calls.expect(201, 'POST', '/holds', wish(1));
+  await shop.calls.insistOn(201, 'POST', '/holds', wish(1));
 });
 
 test('with Prefer: wait the answer is the finished order', async () => {
   const { shop } = open;
   const hold = await shop.hold();
-  const answer = await shop.calls.send<Order>('POST', '/orders', {
+  const answer = await shop.calls.insist<Order>('POST', '/orders', {
     token: hold.buyer.accessToken,
     key: randomUUID(),
     body: { holdId: hold.holdId, paymentToken: 'tok_ok' },
@@ -124,25 +124,32 @@ test('with Prefer: wait the answer is the finished order', async () => {
   });
 });
 
-test('the stream of an order comes through the gateway, from pending to its end, and a finished one has no more', async () => {
-  const { shop } = open;
-  const hold = await shop.hold();
-  const { orderId } = await shop.placeOrder({ hold, paymentToken: 'tok_slow' });
-  const { accessToken } = hold.buyer;
-  const { status, headers, body } = await shop.calls.stream(`/orders/${orderId}/stream`, accessToken);
-  expect({ status, type: headers['content-type'] }).toEqual({
-    status: 200,
-    type: expect.stringContaining('text/event-stream'),
-  });
-  const events = eventsOf(body);
-  const ids = events.map(({ id }) => id);
-  expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => a - b));
-  expect(events.at(0)?.order.status).toBe('pending');
-  expect(events.at(-1)?.order).toMatchObject({ orderId, status: 'confirmed' });
+test(
+  'the stream of an order comes through the gateway, from pending to its end, and a finished one has no more',
+  async () => {
+    const { shop } = open;
+    await open.stop('payments'); // so that the order waits until its stream is there
+    const hold = await shop.hold();
+    const { orderId } = await shop.placeOrder({ hold, paymentToken: 'tok_ok' });
+    const path = `/orders/${orderId}/stream`;
+    const call = { token: hold.buyer.accessToken };
+    let started: Promise<void> | undefined;
+    const onText = (): void => void (started ??= open.start('payments'));
+    const { status, headers, body } = await shop.calls.stream(path, { ...call, onText });
+    await started;
+    expect(status).toBe(200);
+    expect(headers['content-type']).toContain('text/event-stream');
+    const events = eventsOf(body);
+    const ids = events.map(({ id }) => id);
+    expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => a - b));
+    expect(events.at(0)?.order.status).toBe('pending');
+    expect(events.at(-1)?.order).toMatchObject({ orderId, status: 'confirmed' });
 
-  const again = { 'last-event-id': String(ids.at(-1)) };
-  expect(await shop.calls.stream(`/orders/${orderId}/stream`, accessToken, again)).toMatchObject({ status: 204 });
-});
+    const again = { ...call, headers: { 'last-event-id': String(ids.at(-1)) } };
+    expect(await shop.calls.stream(path, again)).toMatchObject({ status: 204 });
+  },
+  TEST_MS,
+);
 
 function eventsOf(stream: string): { id: number; order: Order }[] {
   const blocks = stream.split('\n\n').filter((block) => block.startsWith('event: order'));
