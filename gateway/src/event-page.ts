@@ -9,7 +9,7 @@ import {
   type Price,
   type ReplyOf,
 } from '@stampede/contracts';
-import type { Budget } from '@stampede/resilience';
+import { Budget } from '@stampede/resilience';
 import { PEERS, type GatewayPeers } from './injected';
 import { KnownEvents } from './known-events';
 import { Recent } from './recent';
@@ -20,8 +20,11 @@ type Prices = ReplyOf<typeof pricingApi.routes.priceCategories>['prices'];
 /** Old enough that a crowd on one page asks inventory twice a second, young enough that a buyer does not notice. */
 const LIVE_MS = 500;
 const MOST_EVENTS = 2_000;
-/** A part that takes longer is left out: the page is worth more than the part. */
-const PART_MS = 600;
+/**
+ * A part that takes longer is left out: the page is worth more than the part. It is loaded for all who wait, so with a
+ * budget of its own.
+ */
+const PART_MS = 500;
 
 /**
  * The event page, made of three services' answers; with two of them gone it still answers, and says what is missing.
@@ -37,10 +40,10 @@ export class EventPage {
   ) {}
 
   /** @throws not_found, unavailable */
-  async read(eventId: string, budget: Budget): Promise<Event> {
-    const { event, stale } = await this.events.get(eventId, budget);
-    const availability = await this.availability(eventId, budget);
-    const prices = await this.pricesOf(event, availability, budget);
+  async read(eventId: string): Promise<Event> {
+    const { event, stale } = await this.events.get(eventId);
+    const availability = await this.availability(eventId);
+    const prices = await this.pricesOf(event, availability);
     const degraded: DegradedPart[] = [];
     if (stale) degraded.push('event');
     if (availability === undefined) degraded.push('availability');
@@ -49,19 +52,15 @@ export class EventPage {
   }
 
   /** Free seats by category; undefined where inventory cannot be asked now. */
-  availability(eventId: string, budget: Budget): Promise<Availability | undefined> {
+  availability(eventId: string): Promise<Availability | undefined> {
     const ask = async () => {
-      const { categories } = await this.peers.inventory.readAvailability({ eventId }, { budget, timeoutMs: PART_MS });
+      const { categories } = await this.peers.inventory.readAvailability({ eventId }, { budget: Budget.ofMs(PART_MS) });
       return categories;
     };
     return this.availabilities.get(eventId, ask).catch(() => undefined);
   }
 
-  private pricesOf(
-    event: CatalogEvent,
-    availability: Availability | undefined,
-    budget: Budget,
-  ): Promise<Prices | undefined> {
+  private pricesOf(event: CatalogEvent, availability: Availability | undefined): Promise<Prices | undefined> {
     const { eventId } = event;
     const categories = event.categories.map(({ category, capacity, price: listPrice }) => ({
       category,
@@ -72,7 +71,7 @@ export class EventPage {
     const ask = async () => {
       const { prices } = await this.peers.pricing.priceCategories(
         { eventId, categories },
-        { budget, timeoutMs: PART_MS, idempotent: true },
+        { budget: Budget.ofMs(PART_MS), idempotent: true },
       );
       return prices;
     };

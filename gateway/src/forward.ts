@@ -19,6 +19,11 @@ import type { ForwardedPeer, RouteRow } from './routes';
 interface Target {
   readonly guard: Policy<string>;
   readonly dispatcher: Dispatcher;
+  /**
+   * Connections of calls that last long on purpose: streams, and orders that are waited for. They must not use up those
+   * of the others.
+   */
+  readonly patient: Dispatcher;
 }
 
 interface Passed {
@@ -60,7 +65,12 @@ const ANSWER_HEADERS = [
   'idempotent-replayed',
   'allow',
 ];
-const CONNECTIONS_PER_ADDRESS = 64;
+/** Streams and waits that one replica of the gateway carries to one replica of a peer. */
+const MOST_PATIENT = 4_096;
+/** A stream's first byte; what follows lasts as long as its order. */
+const STREAM_HEAD_MS = 3_000;
+/** A hung replica must leave time to ask another one. */
+const ATTEMPT_SHARE = 0.45;
 const CONNECT_TIMEOUT_MS = 1_000;
 const MOST_IN_FLIGHT = 256;
 const MOST_QUEUED = 512;
@@ -88,9 +98,9 @@ export class Forward implements OnApplicationShutdown {
 
   /** @throws unavailable, outcome_unknown, overloaded, budget_spent */
   async answer(row: RouteRow, request: FastifyRequest, reply: FastifyReply, waitMs = 0): Promise<void> {
-    const { guard, dispatcher } = this.targetOf(row);
+    const { guard, dispatcher, patient } = this.targetOf(row);
     const budget = waitMs === 0 ? budgetOf(request) : Budget.ofMs(row.budgetMs + waitMs);
-    const send = this.sender(dispatcher, row, request, budget);
+    const send = this.sender(waitMs === 0 ? dispatcher : patient, row, request, budget);
     try {
       const passed = await guard.run(callOf(row, budget, waitMs), async (signal, _, address) =>
         read(await send(signal, address)),
@@ -104,12 +114,12 @@ export class Forward implements OnApplicationShutdown {
 
   /** As `answer`, for a route whose success is a stream of events: that lasts as long as both ends want it to. */
   async stream(row: RouteRow, request: FastifyRequest, reply: FastifyReply, events: EventStream): Promise<void> {
-    const { guard, dispatcher } = this.targetOf(row);
-    const send = this.sender(dispatcher, row, request, budgetOf(request));
-    const call = { ...callOf(row, budgetOf(request), 0), bulkhead: false } as const;
+    const { guard, patient } = this.targetOf(row);
+    const send = this.sender(patient, row, request, budgetOf(request));
+    const call = { ...callOf(row, budgetOf(request), 0), bulkhead: false, timeoutMs: STREAM_HEAD_MS } as const;
     try {
-      const response = await guard.run(call, async (_signal, _attempt, address) =>
-        opened(await send(events.closed, address)),
+      const response = await guard.run(call, async (signal, _attempt, address) =>
+        opened(await send(headSignal(signal, events.closed), address)),
       );
       if (response.statusCode !== 200) pass(await read(response), request, reply);
       else await events.pass(response.body);
@@ -126,13 +136,16 @@ export class Forward implements OnApplicationShutdown {
   }
 
   private open(peer: ForwardedPeer, addresses: readonly string[]): Target {
-    const agent = new Agent({
-      connections: CONNECTIONS_PER_ADDRESS,
-      connect: { timeout: CONNECT_TIMEOUT_MS },
-      headersTimeout: 0, // the policy's timer decides
-      bodyTimeout: 0,
-    });
-    this.agents.push(agent);
+    const agent = (connections: number): Agent => {
+      const opened = new Agent({
+        connections,
+        connect: { timeout: CONNECT_TIMEOUT_MS },
+        headersTimeout: 0, // the policy's timer decides
+        bodyTimeout: 0,
+      });
+      this.agents.push(opened);
+      return opened;
+    };
     const guard = policy({
       name: `forward-${peer}`,
       bulkhead: { maxInFlight: MOST_IN_FLIGHT, maxQueue: MOST_QUEUED },
@@ -140,7 +153,8 @@ export class Forward implements OnApplicationShutdown {
       retry: { maxAttempts: MOST_ATTEMPTS },
       balancer: { addresses, ejection: addresses.length > 1 ? {} : false },
     });
-    return { guard, dispatcher: agent.compose(clientTracing({ peer })) };
+    const traced = (dispatcher: Agent) => dispatcher.compose(clientTracing({ peer }));
+    return { guard, dispatcher: traced(agent(MOST_IN_FLIGHT)), patient: traced(agent(MOST_PATIENT)) };
   }
 
   private sender(dispatcher: Dispatcher, row: RouteRow, request: FastifyRequest, budget: Budget) {
@@ -159,9 +173,15 @@ export class Forward implements OnApplicationShutdown {
   }
 }
 
-function callOf({ route, priority }: RouteRow, budget: Budget, waitMs: number): PolicyCall {
+function callOf({ operation, route, priority, budgetMs }: RouteRow, budget: Budget, waitMs: number): PolicyCall {
   const call = { method: route.method, idempotent: route.method !== 'POST' || route.keyed === true, budget, priority };
-  return waitMs === 0 ? call : { ...call, bulkhead: false }; // who waits on purpose takes no place from those that work
+  if (waitMs > 0) return { ...call, bulkhead: false }; // who waits on purpose takes no place from those that work
+  return operation === 'audit' ? call : { ...call, timeoutMs: budgetMs * ATTEMPT_SHARE };
+}
+
+/** Of a stream's first byte: given up when the policy's time is over or the buyer has gone. */
+function headSignal(attempt: AbortSignal, gone: AbortSignal): AbortSignal {
+  return AbortSignal.any([attempt, gone]);
 }
 
 async function read(response: Dispatcher.ResponseData): Promise<Passed> {

@@ -1,5 +1,6 @@
 import { Controller, Headers, Inject } from '@nestjs/common';
 import {
+  PUBLIC_PREFIX,
   publicRoutes,
   type CatalogEvent,
   type Hold,
@@ -30,7 +31,7 @@ import { WaitingRoom } from './waiting-room';
 
 const route = publicRoutes.holdSeats;
 type Wish = InputOf<typeof route>;
-const PUBLIC_PATH = '/api/v1/holds';
+const PUBLIC_PATH = PUBLIC_PREFIX + route.path;
 
 interface Visitor {
   readonly buyerId: string;
@@ -79,7 +80,7 @@ export class HoldSeatsController {
   private async compose(wish: Wish, claimId: string, visitor: Visitor): Promise<Hold> {
     const { eventId, category, quantity } = wish;
     const { buyerId, key, budget } = visitor;
-    const { event } = await this.events.get(eventId, budget);
+    const { event } = await this.events.get(eventId);
     assertSelling(event);
     await this.waitingRoom.assertAdmitted(event, buyerId, visitor.admissionToken);
     const quote = await this.quote(event, wish, budget);
@@ -92,7 +93,7 @@ export class HoldSeatsController {
   private async quote(event: CatalogEvent, { eventId, category, quantity }: Wish, budget: Budget): Promise<Quote> {
     const part = event.categories.find((candidate) => candidate.category === category);
     if (part === undefined) throw new NotFound('this event has no such category');
-    const available = freeOf(await this.page.availability(eventId, budget), category);
+    const available = freeOf(await this.page.availability(eventId), category);
     const demand = { category, listPrice: part.price, capacity: part.capacity, available };
     try {
       const { countryCode } = event.venue;

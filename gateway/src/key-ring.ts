@@ -12,10 +12,14 @@ interface Key {
   readonly publicJwk: JWK;
   readonly verify: CryptoKey;
   readonly sign: CryptoKey;
+  /** Until then its predecessor signs: verifiers that keep a copy of the key set must have seen it first. */
+  readonly signsFromMs: number;
 }
 
 /** Tokens live 12 h, so a key that has been replaced verifies for twice that. */
 const OVERLAP_MS = 24 * 3_600_000;
+/** Longer than verifiers keep a copy of the key set. */
+const PUBLISHED_AHEAD_MS = 600_000;
 const DAY_MS = 24 * 3_600_000;
 const RELOAD_MS = 30_000;
 /** A token with a key nobody knows makes the ring look again, at most that often. */
@@ -30,6 +34,7 @@ export class KeyRing implements OnModuleInit, OnModuleDestroy {
   private keys: readonly Key[] = [];
   private timer: NodeJS.Timeout | undefined;
   private loadedAt = 0;
+  private loading: Promise<void> | undefined;
 
   constructor(
     @Inject(DATABASE) private readonly database: Database,
@@ -47,15 +52,16 @@ export class KeyRing implements OnModuleInit, OnModuleDestroy {
   }
 
   get signer(): Key {
-    const [current] = this.keys;
+    const [current, former] = this.keys;
     if (current === undefined) throw new Error('the key ring is empty');
-    return current;
+    return current.signsFromMs > Date.now() && former !== undefined ? former : current;
   }
 
   /** The key of that id; undefined where there is none (any more). */
   async verifier(kid: string): Promise<CryptoKey | undefined> {
     const known = this.keys.find((key) => key.kid === kid);
-    if (known !== undefined || Date.now() - this.loadedAt < LOOK_AGAIN_MS) return known?.verify;
+    if (known !== undefined) return known.verify;
+    if (this.loading === undefined && Date.now() - this.loadedAt < LOOK_AGAIN_MS) return undefined;
     await this.refresh();
     return this.keys.find((key) => key.kid === kid)?.verify;
   }
@@ -65,18 +71,29 @@ export class KeyRing implements OnModuleInit, OnModuleDestroy {
     return { keys: this.keys.map(({ publicJwk }) => publicJwk) };
   }
 
-  /** Replaces the signing key now; tokens signed before stay good. */
+  /**
+   * Replaces the signing key; the new one is published now and signs ten minutes later. Tokens signed before stay good.
+   */
   async rotate(): Promise<void> {
     const fresh = await newKey();
     await this.database.transaction(async (tx) => {
       await lockRing(tx);
       await insertKey(tx, fresh, OVERLAP_MS);
     });
+    await this.loading; // one that began before
     await this.refresh();
   }
 
-  private async refresh(): Promise<void> {
-    this.loadedAt = Date.now();
+  /** Whoever needs the ring while it is being read waits for that reading. */
+  private refresh(): Promise<void> {
+    this.loading ??= this.read().finally(() => {
+      this.loading = undefined;
+      this.loadedAt = Date.now();
+    });
+    return this.loading;
+  }
+
+  private async read(): Promise<void> {
     let rows = await selectKeys(this.database.kysely);
     if (this.mustRotate(rows)) rows = await this.rotateOnce();
     this.keys = await Promise.all(rows.map((row) => this.keys.find(({ kid }) => kid === row.kid) ?? importKey(row)));
@@ -104,8 +121,8 @@ async function newKey(): Promise<{ kid: string; privateJwk: JWK; publicJwk: JWK 
   return { kid, privateJwk: await exportJWK(privateKey), publicJwk };
 }
 
-async function importKey({ kid, private_jwk, public_jwk }: KeyRow): Promise<Key> {
+async function importKey({ kid, private_jwk, public_jwk, age_ms }: KeyRow): Promise<Key> {
   const sign = (await importJWK(private_jwk, SIGNING_ALGORITHM)) as CryptoKey;
   const verify = (await importJWK(public_jwk, SIGNING_ALGORITHM)) as CryptoKey;
-  return { kid, publicJwk: public_jwk, sign, verify };
+  return { kid, publicJwk: public_jwk, sign, verify, signsFromMs: Date.now() - age_ms + PUBLISHED_AHEAD_MS };
 }

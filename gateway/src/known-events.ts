@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CatalogEvent } from '@stampede/contracts';
 import type { Kv } from '@stampede/kv';
-import type { Budget } from '@stampede/resilience';
+import { Budget } from '@stampede/resilience';
 import { LOG, NotFound, RemoteProblem, type Log } from '@stampede/service-kit';
 import { KV, PEERS, type GatewayPeers } from './injected';
 import { Recent } from './recent';
@@ -16,7 +16,7 @@ const FRESH_MS = 2_000;
 const MOST_EVENTS = 5_000;
 const REMEMBERED_MS = 24 * 3_600_000;
 /** A page must not wait for a slow catalog longer than a buyer would. */
-const ASK_MS = 800;
+const ASK_MS = 600;
 
 /**
  * Events as catalog last told them. With catalog gone a known event is still known, also to a replica that has just
@@ -34,9 +34,9 @@ export class KnownEvents {
   ) {}
 
   /** @throws not_found; unavailable where catalog is away and nobody has ever seen the event */
-  async get(eventId: string, budget: Budget): Promise<KnownEvent> {
+  async get(eventId: string): Promise<KnownEvent> {
     try {
-      return { event: await this.fresh.get(eventId, () => this.ask(eventId, budget)), stale: false };
+      return { event: await this.fresh.get(eventId, () => this.ask(eventId)), stale: false };
     } catch (error) {
       if (error instanceof RemoteProblem && error.code === 'not_found') throw new NotFound('there is no such event');
       const event = await this.remembered(eventId);
@@ -45,8 +45,9 @@ export class KnownEvents {
     }
   }
 
-  private async ask(eventId: string, budget: Budget): Promise<CatalogEvent> {
-    const event = await this.peers.catalog.readEvent({ eventId }, { budget, priority: 'critical', timeoutMs: ASK_MS });
+  private async ask(eventId: string): Promise<CatalogEvent> {
+    const budget = Budget.ofMs(ASK_MS); // its own: whoever waits for this load may have more time than who began it
+    const event = await this.peers.catalog.readEvent({ eventId }, { budget, priority: 'critical' });
     this.remember(event);
     return event;
   }

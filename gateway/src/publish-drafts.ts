@@ -7,8 +7,11 @@ import { PEERS, type GatewayPeers } from './injected';
 /** Drafts that are younger may still be on their way to publication. */
 const MIN_AGE_MS = 5_000;
 const SWEEP_EVERY_MS = 2_000;
-/** Until the first sweep has succeeded: a new shop has nothing to sell before it. */
-const FIRST_SWEEP_EVERY_MS = 200;
+/** After a failure: soon, since a new shop has nothing to sell before its first sweep, then ever later. */
+const FIRST_RETRY_MS = 200;
+const LONGEST_RETRY_MS = 10_000;
+/** While all services start at once a few failures are no news. */
+const FAILURES_TO_TELL = 5;
 const SWEEP_MS = 10_000;
 /** The seats of that many events fit into one request. */
 const CHUNK = 100;
@@ -36,6 +39,7 @@ export class PublishDrafts implements OnApplicationBootstrap, OnModuleDestroy {
   private timer: NodeJS.Timeout | undefined;
   private sweeping: Promise<void> = Promise.resolve();
   private stopped = false;
+  private failures = 0;
 
   constructor(
     @Inject(PEERS) private readonly peers: GatewayPeers,
@@ -55,11 +59,16 @@ export class PublishDrafts implements OnApplicationBootstrap, OnModuleDestroy {
   private schedule(inMs: number): void {
     if (this.stopped) return;
     this.timer = setTimeout(() => {
-      this.sweeping = this.sweep().then((done) => this.schedule(done ? SWEEP_EVERY_MS : FIRST_SWEEP_EVERY_MS));
+      this.sweeping = this.sweep().then(() => this.schedule(this.pauseMs()));
     }, inMs);
   }
 
-  private async sweep(): Promise<boolean> {
+  private pauseMs(): number {
+    if (this.failures === 0) return SWEEP_EVERY_MS;
+    return Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.failures - 1)) * (0.5 + Math.random() / 2);
+  }
+
+  private async sweep(): Promise<void> {
     const budget = Budget.ofMs(SWEEP_MS);
     try {
       const { drafts } = await this.peers.catalog.listDrafts(
@@ -68,10 +77,10 @@ export class PublishDrafts implements OnApplicationBootstrap, OnModuleDestroy {
       );
       for (let from = 0; from < drafts.length; from += CHUNK)
         await publishEvents(this.peers, drafts.slice(from, from + CHUNK), budget);
-      return true;
+      this.failures = 0;
     } catch (error) {
-      this.log.debug({ err: error }, 'drafts could not be published; the next sweep tries again');
-      return false;
+      this.failures += 1;
+      if (this.failures === FAILURES_TO_TELL) this.log.warn({ err: error }, 'drafts cannot be published');
     } finally {
       budget.release();
     }

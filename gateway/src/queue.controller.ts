@@ -1,7 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { publicRoutes, type InputOf, type QueuePlace } from '@stampede/contracts';
-import type { Budget } from '@stampede/resilience';
-import { Caller, Input, NotFound, RequestBudget, type CallerIdentity } from '@stampede/service-kit';
+import { Caller, Input, NotFound, type CallerIdentity } from '@stampede/service-kit';
 import { KnownEvents } from './known-events';
 import { Public } from './public-route';
 import { WaitingRoom } from './waiting-room';
@@ -19,9 +18,8 @@ export class QueueController {
   async join(
     @Input(joinQueue) { eventId }: InputOf<typeof joinQueue>,
     @Caller() buyer: CallerIdentity,
-    @RequestBudget() budget: Budget,
   ): Promise<QueuePlace> {
-    const { event } = await this.events.get(eventId, budget);
+    const { event } = await this.events.get(eventId);
     return this.waitingRoom.join(event, buyer.id);
   }
 
@@ -29,9 +27,8 @@ export class QueueController {
   async read(
     @Input(readQueue) { eventId }: InputOf<typeof readQueue>,
     @Caller() buyer: CallerIdentity,
-    @RequestBudget() budget: Budget,
   ): Promise<QueuePlace> {
-    const { event } = await this.events.get(eventId, budget);
+    const { event } = await this.events.get(eventId);
     const place = await this.waitingRoom.look(event, buyer.id);
     if (place === undefined) throw new NotFound('you are not in this line; POST here to join it');
     return place;

@@ -1,7 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { publicRoutes, type Event, type InputOf } from '@stampede/contracts';
-import type { Budget } from '@stampede/resilience';
-import { Input, RequestBudget } from '@stampede/service-kit';
+import { Input } from '@stampede/service-kit';
 import { EventPage } from './event-page';
 import { Public } from './public-route';
 
@@ -12,7 +11,7 @@ export class ReadEventController {
   constructor(private readonly page: EventPage) {}
 
   @Public('readEvent')
-  read(@Input(route) { eventId }: InputOf<typeof route>, @RequestBudget() budget: Budget): Promise<Event> {
-    return this.page.read(eventId, budget);
+  read(@Input(route) { eventId }: InputOf<typeof route>): Promise<Event> {
+    return this.page.read(eventId);
   }
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Id, Role } from '@stampede/contracts';
 import { CONFIG, Unauthenticated, type CallerIdentity } from '@stampede/service-kit';
-import { SignJWT, decodeProtectedHeader, jwtVerify, type JWTPayload } from 'jose';
+import { SignJWT, decodeProtectedHeader, jwtVerify, type CryptoKey, type JWTPayload } from 'jose';
 import type { GatewayConfig } from './config';
 import { KeyRing, SIGNING_ALGORITHM } from './key-ring';
 
@@ -73,10 +73,9 @@ export class Tokens {
   }
 
   private async payload(token: string, audience: string): Promise<JWTPayload> {
+    const key = await this.keyOf(token);
+    if (key === undefined) throw new Unauthenticated('the access token is signed by a key that is not ours');
     try {
-      const { kid } = decodeProtectedHeader(token);
-      const key = typeof kid === 'string' ? await this.ring.verifier(kid) : undefined;
-      if (key === undefined) throw new Unauthenticated('the access token is signed by a key that is not ours');
       const { payload } = await jwtVerify(token, key, {
         algorithms: [SIGNING_ALGORITHM],
         issuer: ISSUER,
@@ -84,11 +83,20 @@ export class Tokens {
         requiredClaims: ['exp', 'sub'],
       });
       return payload;
-    } catch (error) {
-      throw error instanceof Unauthenticated
-        ? error
-        : new Unauthenticated('the access token is not valid or has expired');
+    } catch {
+      throw new Unauthenticated('the access token is not valid or has expired');
     }
+  }
+
+  /** @throws what the key ring's store throws: that nobody can tell is no fault of the token */
+  private async keyOf(token: string): Promise<CryptoKey | undefined> {
+    let kid: unknown;
+    try {
+      ({ kid } = decodeProtectedHeader(token));
+    } catch {
+      throw new Unauthenticated('the access token is not valid or has expired');
+    }
+    return typeof kid === 'string' ? this.ring.verifier(kid) : undefined;
   }
 
   private remember(token: string, entry: Remembered): void {

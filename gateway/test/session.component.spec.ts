@@ -42,12 +42,19 @@ describe('a session', () => {
     const before = await shop.bearer();
     await request(shop.replicas[0]?.adminUrl ?? '')
       .post('/keys/rotate')
+      .send({})
       .expect(200);
     const after = await shop.bearer();
     for (const authorization of [before, after]) await shop.http().get('/api/v1/orders').set(authorization).expect(200);
     const { body } = await shop.http().get('/.well-known/jwks.json').expect(200);
     expect(body.keys).toHaveLength(2);
     expect(JSON.stringify(body)).not.toContain('"d"');
+  });
+
+  test('the admin port takes no request that a web page could have sent', async () => {
+    const admin = () => request(shop.replicas[0]?.adminUrl ?? '').post('/tokens');
+    await admin().set('origin', 'http://evil.example').send({ role: 'operator' }).expect(403);
+    await admin().type('text/plain').send('{"role":"operator"}').expect(415);
   });
 
   async function forged(claims: Record<string, unknown>, header: Record<string, unknown> = {}): Promise<string> {

@@ -54,8 +54,17 @@ async function answer(options: AdminOptions, request: IncomingMessage, response:
   if (key === 'GET /metrics') return send(response, 200, await options.metrics(), METRICS_TYPE);
   const route = options.routes?.[key];
   if (route === undefined) throw new Refused('not_found', 'the admin port has no such route');
+  refuseBrowsers(request);
   const reply = await route(await readJson(request));
   return send(response, 200, JSON.stringify(reply ?? null), 'application/json');
+}
+
+/** A web page must not act here for whoever has it open: browsers say where a POST comes from, and cannot name JSON without asking first. */
+function refuseBrowsers({ headers }: IncomingMessage): void {
+  if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) {
+    throw new Refused('forbidden', 'the admin port takes no requests of web pages');
+  }
+  if (!String(headers['content-type']).startsWith('application/json')) throw new Refused('unsupported_media_type');
 }
 
 function send(response: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8'): void {

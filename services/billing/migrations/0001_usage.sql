@@ -29,7 +29,8 @@ CREATE VIEW audit.parked_events AS
   FROM inbox_parked WHERE consumer = 'billing.orders';
 
 DO $$ BEGIN CREATE ROLE stampede_audit LOGIN;
-EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN NULL; -- the last: somebody who may make roles has made it
+-- insufficient_privilege: somebody who may make roles has made it
+EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN NULL;
 END $$;
 GRANT USAGE ON SCHEMA audit TO stampede_audit;
 GRANT SELECT ON ALL TABLES IN SCHEMA audit TO stampede_audit;

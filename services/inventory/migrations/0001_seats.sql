@@ -71,6 +71,8 @@ CREATE VIEW audit.taken_seats AS
   FROM hold, unnest(seat_indexes) AS seat_index
   WHERE state IN ('held', 'claimed', 'sold');
 
-DO $$ BEGIN CREATE ROLE stampede_audit LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+-- On a managed server the role is somebody else's to make.
+DO $$ BEGIN CREATE ROLE stampede_audit LOGIN;
+EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN NULL; END $$;
 GRANT USAGE ON SCHEMA audit TO stampede_audit;
 GRANT SELECT ON ALL TABLES IN SCHEMA audit TO stampede_audit;

@@ -1,4 +1,4 @@
-import type { Category, Hold, Quote } from '@stampede/contracts';
+import { PUBLIC_PREFIX, publicRoutes, type Category, type Hold, type Quote } from '@stampede/contracts';
 import { completeClaims, type Database, type KeyOwner, type StoredAnswer, type Tx } from '@stampede/db';
 import { classify, problemOf, type DomainError } from '@stampede/service-kit';
 import { allocateExhaustively, allocateQuickly, type Allocation } from './allocate-seats';
@@ -141,7 +141,7 @@ async function answer(tx: Tx, decided: readonly Decided[]): Promise<Decided[]> {
 }
 
 /** The path that a buyer's client asked for. */
-const HOLDS_PATH = '/api/v1/holds';
+const HOLDS_PATH = PUBLIC_PREFIX + publicRoutes.holdSeats.path;
 
 function answerOf(result: HoldResult): StoredAnswer {
   if (typeof result === 'string') throw new Error('only a decided request has an answer');

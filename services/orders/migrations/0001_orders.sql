@@ -53,6 +53,8 @@ CREATE VIEW audit.order_events AS
   SELECT id AS event_id, subject::uuid AS order_id, sequence, type, created_at, published_at
   FROM outbox WHERE topic = 'stampede.orders';
 
-DO $$ BEGIN CREATE ROLE stampede_audit LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+-- On a managed server the role is somebody else's to make.
+DO $$ BEGIN CREATE ROLE stampede_audit LOGIN;
+EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN NULL; END $$;
 GRANT USAGE ON SCHEMA audit TO stampede_audit;
 GRANT SELECT ON ALL TABLES IN SCHEMA audit TO stampede_audit;

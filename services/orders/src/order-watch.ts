@@ -19,6 +19,7 @@ export class OrderWatch implements OnModuleDestroy {
   private readonly watchers = new Map<string, Set<Watcher>>();
   private timer: NodeJS.Timeout | undefined;
   private looking = false;
+  private stopped = false;
 
   constructor(
     @Inject(DATABASE) private readonly database: Database,
@@ -26,24 +27,22 @@ export class OrderWatch implements OnModuleDestroy {
   ) {}
 
   onModuleDestroy(): void {
+    this.stopped = true;
     clearTimeout(this.timer);
     for (const watchers of this.watchers.values()) for (const { wake } of watchers) wake();
   }
 
   /** The order once it is newer than `seenVersion`, or as it is when `signal` aborts or the service stops. */
   async next(orderId: string, seenVersion: number, signal: AbortSignal): Promise<OrderRow | undefined> {
-    if (!signal.aborted) {
+    if (!signal.aborted && !this.stopped) {
       await new Promise<void>((wake) => {
-        const watcher = { seenVersion, wake };
-        const stop = this.add(orderId, watcher);
-        signal.addEventListener(
-          'abort',
-          () => {
-            stop();
-            wake();
-          },
-          { once: true },
-        );
+        const stop = this.add(orderId, { seenVersion, wake: () => end() });
+        const end = (): void => {
+          stop();
+          signal.removeEventListener('abort', end);
+          wake();
+        };
+        signal.addEventListener('abort', end, { once: true });
       });
     }
     return selectOrder(this.database.kysely, orderId);

@@ -107,7 +107,7 @@ export async function endOrder(
   const order = await selectOrder(tx, orderId);
   if (order === undefined) throw new Error(`there is no order ${orderId}`);
   assertLegal(order.status, status);
-  return order;
+  throw new Error(`order ${orderId} was pending and could not be ended`);
 }
 
 export interface NewTicket {

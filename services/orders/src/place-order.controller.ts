@@ -58,7 +58,9 @@ export class PlaceOrderController {
     const call = { caller: buyer.id, route, key, request };
     const answer = await keyed<Order>(this.keys, call, async (claim) => {
       const placed = await this.accept(claim, buyer, request, budget);
-      return waitSeconds === undefined ? placed.success : this.finished(claim, placed, waitSeconds);
+      if (waitSeconds === undefined) return placed.success;
+      // The order is accepted: that the wait went wrong must not be told as if it were not.
+      return this.finished(claim, placed, waitSeconds).catch(() => placed.success);
     });
     if (waitSeconds === undefined) return answer;
     const headers = { ...answer.options.headers, 'preference-applied': `wait=${waitSeconds}` };

@@ -37,7 +37,7 @@ export class StreamOrderController {
     @Events() stream: EventStream,
   ): Promise<Answer<undefined> | undefined> {
     let order: OrderRow | undefined = readableBy(caller, await selectOrder(this.database.kysely, orderId));
-    let sent = seenBy(stream);
+    let sent = seenBy(stream, order);
     if (isTerminal(order.status) && sent >= order.version) return NO_CONTENT;
     stream.open();
     while (order !== undefined && !stream.closed.aborted) {
@@ -53,7 +53,10 @@ export class StreamOrderController {
   }
 }
 
-/** The version a client that comes back has seen; 0 for a new one and for a header that is no version. */
-function seenBy({ lastEventId = '' }: EventStream): number {
-  return /^\d{1,9}$/.test(lastEventId) ? Number(lastEventId) : 0;
+/**
+ * The version a client that comes back has seen; 0 for a new one and for a header that names no version there has been.
+ */
+function seenBy({ lastEventId = '' }: EventStream, { version }: OrderRow): number {
+  const seen = /^\d{1,9}$/.test(lastEventId) ? Number(lastEventId) : 0;
+  return seen <= version ? seen : 0;
 }

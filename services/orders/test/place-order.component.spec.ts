@@ -214,6 +214,12 @@ describe('the stream of an order', () => {
     await again.expect(204);
   });
 
+  test('shows the present state to a client that claims to have seen what never was', async () => {
+    const { body } = await shop.place({ prefer: 'wait=10' }).expect(201);
+    const stream = shop.http().get(`/orders/${body.orderId}/stream`).set(asBuyer()).set('last-event-id', '999999');
+    expect(eventsOf((await stream.expect(200)).text)).toEqual([{ id: expect.any(Number), status: 'confirmed' }]);
+  });
+
   test('of an ended order is its end, for a client that has not seen it', async () => {
     const { body } = await shop.place({ prefer: 'wait=10' }).expect(201);
     const answer = await shop

@@ -35,6 +35,8 @@ CREATE SCHEMA audit;
 CREATE VIEW audit.captures AS
   SELECT order_id, key, status, amount, currency, created_at FROM capture;
 
-DO $$ BEGIN CREATE ROLE stampede_audit LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+-- On a managed server the role is somebody else's to make.
+DO $$ BEGIN CREATE ROLE stampede_audit LOGIN;
+EXCEPTION WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN NULL; END $$;
 GRANT USAGE ON SCHEMA audit TO stampede_audit;
 GRANT SELECT ON ALL TABLES IN SCHEMA audit TO stampede_audit;

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { CaptureOutcome } from '@stampede/contracts';
 import type { Database } from '@stampede/db';
-import type { Budget } from '@stampede/resilience';
+import { UnknownOutcome, type Budget } from '@stampede/resilience';
 import { CONFIG, DATABASE, Refused, Unavailable } from '@stampede/service-kit';
 import { metricsOf } from '@stampede/telemetry';
 import {
@@ -106,15 +106,16 @@ export class Captures {
   }
 
   private async send({ key, amount, currency }: CaptureRow, token: string, budget: Budget): Promise<CaptureOutcome> {
+    let outcome: CaptureOutcome;
     try {
-      const outcome = await this.provider.capture({ key, amount, currency, token }, budget);
-      await settle(this.database, key, outcome);
-      this.count('capture', outcome.outcome);
-      return outcome;
+      outcome = await this.provider.capture({ key, amount, currency, token }, budget);
     } catch (error) {
-      await (error instanceof Unavailable ? markUnsent : markLost)(this.database, key);
+      await stored((error instanceof Unavailable ? markUnsent : markLost)(this.database, key));
       throw error;
     }
+    await stored(settle(this.database, key, outcome));
+    this.count('capture', outcome.outcome);
+    return outcome;
   }
 
   private async known(row: CaptureRow, budget: Budget): Promise<CaptureOutcome> {
@@ -135,6 +136,15 @@ export class Captures {
 
   private count(operation: string, outcome: string): void {
     metricsOf(this.config.service).count('captures', { operation, outcome });
+  }
+}
+
+/** What the provider said and nobody could write down is not known. @throws outcome_unknown */
+async function stored(write: Promise<void>): Promise<void> {
+  try {
+    await write;
+  } catch (error) {
+    throw new UnknownOutcome('connection_lost', { cause: error });
   }
 }
 

@@ -50,14 +50,24 @@ export class ProviderClient {
     });
   }
 
-  /** `never` where the provider refuses the key because it was once answered as never captured. */
+  /**
+   * `never` where the provider refuses the key because it was once answered as never captured. @throws Error for a key
+   * with other figures
+   */
   async capture(call: CaptureCall, budget: Budget): Promise<CaptureOutcome> {
     try {
       return outcomeOf(await answered(() => this.provider.capture({ ...call }, { budget, priority: 'critical' })));
     } catch (error) {
-      if (error instanceof RemoteProblem && error.code === 'idempotency_conflict') return { outcome: 'never' };
+      if (error instanceof RemoteProblem && error.code === 'idempotency_conflict') return this.askRefused(call, budget);
       throw error;
     }
+  }
+
+  /** Why a key was refused: void, or used for something else, which nobody but a bug does. */
+  private async askRefused({ key, amount, currency }: CaptureCall, budget: Budget): Promise<CaptureOutcome> {
+    const outcome = await this.ask(key, budget);
+    if (outcome.outcome === 'never') return outcome;
+    throw new Error(`the provider has another capture than ${amount} ${currency} under ${key}`);
   }
 
   /** Settles an unknown outcome. `never` is final: the provider refuses the key from then on. */
