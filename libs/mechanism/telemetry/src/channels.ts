@@ -3,9 +3,9 @@ import { context } from '@opentelemetry/api';
 import { anyMetrics, metricsOf, type Metrics } from './metrics';
 import { CIRCUIT_STATES } from './names';
 import { serviceOf } from './tracing';
+import { TroubleLog, type Message } from './trouble-log';
 
-/** A message of a library: fields are read by name, and a missing one is counted as `unknown` rather than lost. */
-type Message = Readonly<Record<string, unknown>>;
+/** A missing field is counted as `unknown` rather than lost. */
 type Count = (metrics: Metrics, message: Message, name: string) => void;
 
 function text(value: unknown): string {
@@ -94,22 +94,26 @@ function countStep(outcome: string): Count {
 
 let listening = false;
 
-/** Counts what the libraries tell on `node:diagnostics_channel`: they know nothing of metrics. Idempotent. */
-export function listenToChannels(): void {
+/**
+ * Counts what the libraries tell on `node:diagnostics_channel`, and logs what goes wrong in them: they know nothing of
+ * metrics and logs. Idempotent.
+ */
+export function listenToChannels(troubles: TroubleLog = new TroubleLog()): void {
   if (listening) return;
   listening = true;
-  listen('stampede:resilience', resilience);
-  listen('stampede:outbox', outbox);
-  listen('stampede:bus', bus);
-  listen('stampede:saga', saga);
+  listen('stampede:resilience', resilience, troubles);
+  listen('stampede:outbox', outbox, troubles);
+  listen('stampede:bus', bus, troubles);
+  listen('stampede:saga', saga, troubles);
 }
 
-function listen(name: string, counts: Readonly<Record<string, Count>>): void {
+function listen(name: string, counts: Readonly<Record<string, Count>>, troubles: TroubleLog): void {
   subscribe(name, (published) => {
     const message = published as Message;
     const metrics = metricsFor(message);
     if (metrics === undefined) return;
     counts[text(message['kind'] ?? message['type'])]?.(metrics, message, text(message['name'] ?? message['saga']));
+    troubles.tell(metrics.service, name, message);
   });
 }
 
