@@ -1,6 +1,6 @@
 import type { CloudEvent } from '@stampede/contracts';
 import { judge, pause } from './delivery';
-import { notice } from './diagnostics';
+import { notice, type BusNotice } from './diagnostics';
 import { deadLetterEvent, deadLetterTopic, decode, encode } from './envelope';
 import type { SubscribeOptions } from './port';
 
@@ -58,9 +58,11 @@ export async function attempt(
     const verdict = judge(error, failures, options);
     if (verdict.next === 'dead-letter') {
       const letter = deadLetterEvent({ original: record.payload, group, topic, partition, offset }, error, record.key);
-      return { next: (await bury(letter, options, publish, signal)) ? 'commit' : 'stop' };
+      const dropped = { kind: 'dead-letter', topic, group, partition, offset, error } as const;
+      return { next: (await bury(letter, dropped, options, publish, signal)) ? 'commit' : 'stop' };
     }
-    notice({ kind: 'retry', topic, group, partition, offset, failures: verdict.failures, delayMs: verdict.delayMs });
+    const { failures: soFar, delayMs } = verdict;
+    notice({ kind: 'retry', topic, group, partition, offset, failures: soFar, delayMs, error });
     return verdict;
   }
 }
@@ -88,6 +90,7 @@ export async function deliver(
 /** The event is passed over only once its dead letter is durable, however long the broker is away. */
 async function bury(
   letter: CloudEvent,
+  dropped: BusNotice,
   { topic, group }: SubscribeOptions,
   publish: Publish,
   signal: AbortSignal,
@@ -95,7 +98,7 @@ async function bury(
   while (!signal.aborted) {
     try {
       await publish(deadLetterTopic(topic), [letter]);
-      notice({ kind: 'dead-letter', topic, group });
+      notice(dropped);
       return true;
     } catch (error) {
       notice({ kind: 'back-end-lost', topic, group, error });

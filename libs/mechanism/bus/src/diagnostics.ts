@@ -10,8 +10,9 @@ export type BusNotice =
       offset: string;
       failures: number;
       delayMs: number;
+      error: unknown;
     }
-  | { kind: 'dead-letter'; topic: string; group: string }
+  | { kind: 'dead-letter'; topic: string; group: string; partition: number; offset: string; error: unknown }
   | { kind: 'back-end-lost'; topic: string; group: string; error: unknown };
 
 export const busChannel = channel('stampede:bus');

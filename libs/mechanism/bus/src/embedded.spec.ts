@@ -69,6 +69,34 @@ describe('on PostgreSQL', () => {
       expect({ next, highest }).toEqual({ next: events, highest: events - 1 });
   });
 
+  test('a topic that went away under its publisher takes nothing silently, and is made again', async () => {
+    await bus.publish(topic, [eventOf('order-1', 1)]);
+    await sql`truncate topic_partition, group_position, event`.execute(store.database.kysely);
+    const lost = [eventOf('order-1', 2), eventOf('order-2', 1)];
+    await expect(bus.publish(topic, lost)).rejects.toThrow('0 of 2 events');
+    await bus.publish(topic, lost);
+    const received = await collect(bus, { topic, group: 'billing' });
+    await received.until(2);
+  });
+
+  test('a failure is told with its error, to each try and with the dead letter', async () => {
+    const told: BusNotice[] = [];
+    const hear = (what: unknown): void => {
+      if ((what as BusNotice).topic === topic) told.push(what as BusNotice);
+    };
+    busChannel.subscribe(hear);
+    const error = new Error('no such buyer');
+    const onEvent = () => Promise.reject(error);
+    await bus.subscribe({ topic, group: 'billing', maxAttempts: 2, retryDelayMs: () => 0, onEvent });
+    await bus.publish(topic, [eventOf('order-1', 1)]);
+    await until(async () => told.length === 2);
+    busChannel.unsubscribe(hear);
+    expect(told).toMatchObject([
+      { kind: 'retry', offset: '0', error },
+      { kind: 'dead-letter', offset: '0', error },
+    ]);
+  });
+
   test('a partition is in one hand at a time, and each event is delivered once, while nothing fails', async () => {
     const inHand = new Map<number, number>();
     const delivered: string[] = [];

@@ -32,17 +32,18 @@ export async function joinGroup(connection: Connection, topic: string, group: st
 }
 
 /**
- * Appends in the order given and wakes the consumers at commit. Partitions are locked in their order, so that two
- * publishers wait for each other instead of deadlocking.
+ * Appends in the order given, wakes the consumers at commit and answers how many were appended: all of them or, where a
+ * partition is missing, fewer. Partitions are locked in their order, so that two publishers wait for each other instead
+ * of deadlocking.
  */
 export async function appendRecords(
   connection: Connection,
   topic: string,
   records: readonly { partition: number; payload: string }[],
-): Promise<void> {
+): Promise<number> {
   const partitions = records.map((record) => record.partition);
   const payloads = records.map((record) => record.payload);
-  await sql`
+  const { rows } = await sql<{ appended: number }>`
     with incoming as (
       select partition, payload, row_number() over (partition by partition order by place) - 1 as nth
       from unnest(${partitions}::integer[], ${payloads}::text[]) with ordinality as given (partition, payload, place)
@@ -57,8 +58,10 @@ export async function appendRecords(
     ), appended as (
       insert into event (topic, partition, event_offset, payload)
       select ${topic}, partition, locked.next_offset + incoming.nth, payload from incoming join locked using (partition)
+      returning 1
     )
-    select pg_notify(${wakeUpChannel}, ${topic})`.execute(connection);
+    select count(*)::integer as appended, pg_notify(${wakeUpChannel}, ${topic}) from appended`.execute(connection);
+  return rows[0]?.appended ?? 0;
 }
 
 /**

@@ -113,7 +113,7 @@ export class EmbeddedSubscription implements Subscription {
         position = next;
       } catch (error) {
         const verdict = judge(error, position.failures, this.options);
-        if (verdict.next === 'retry') return this.retry(position, verdict);
+        if (verdict.next === 'retry') return this.retry(position, verdict, error);
         // This ends the batch: a dead letter holds a row of its topic, and holding two could deadlock.
         return { ...next, retryInMs: 0, unusable: { record, error } };
       }
@@ -121,10 +121,11 @@ export class EmbeddedSubscription implements Subscription {
     return { ...position, retryInMs: 0 };
   }
 
-  private retry(position: Position, { failures, delayMs }: { failures: number; delayMs: number }): Progress {
+  private retry(position: Position, verdict: { failures: number; delayMs: number }, error: unknown): Progress {
+    const { failures, delayMs } = verdict;
     const { topic, group } = this.options;
     const offset = String(position.event_offset);
-    notice({ kind: 'retry', topic, group, partition: position.partition, offset, failures, delayMs });
+    notice({ kind: 'retry', topic, group, partition: position.partition, offset, failures, delayMs, error });
     return { ...position, failures, retryInMs: delayMs };
   }
 }

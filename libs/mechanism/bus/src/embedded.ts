@@ -76,7 +76,10 @@ class EmbeddedBus implements Bus {
   async publish(topic: string, events: readonly CloudEvent[]): Promise<void> {
     if (events.length === 0) return;
     await this.ensureTopic(this.database.kysely, topic);
-    await appendRecords(this.database.kysely, topic, events.map(recordOf));
+    const appended = await appendRecords(this.database.kysely, topic, events.map(recordOf));
+    if (appended === events.length) return;
+    this.topics.delete(topic); // the database was made anew under this process: the next call makes the topic again
+    throw new Error(`the bus took ${appended} of ${events.length} events for ${topic}`);
   }
 
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
@@ -132,7 +135,7 @@ class EmbeddedBus implements Bus {
     const letter = deadLetterEvent({ original: record.payload, group, topic, partition, offset }, error);
     await createTopic(tx, deadLetterTopic(topic), PARTITIONS);
     await appendRecords(tx, deadLetterTopic(topic), [recordOf(letter)]);
-    notice({ kind: 'dead-letter', topic, group });
+    notice({ kind: 'dead-letter', topic, group, partition, offset, error });
   };
 }
 
