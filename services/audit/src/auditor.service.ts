@@ -77,17 +77,19 @@ export class Auditor implements OnModuleDestroy {
   private async read(take: (store: Audited) => Promise<Snapshot>, budget: Budget): Promise<AuditReport> {
     const [notifications, billing, payments] = await settled(take('notifications'), take('billing'), take('payments'));
     const unsettled = await readUnsettled(payments);
+    await payments.close();
     const orders = await take('orders');
-    const [seats, entries, consumers, [book, sharedSeats, written]] = await settled(
-      readInventory(take),
-      this.provider.statement(budget),
+    const [consumers, [book, sharedSeats, written]] = await settled(
       settled(ConsumerBook.readAll(notifications), ConsumerBook.readAll(billing)),
       readOrders(orders, unsettled),
     );
+    const events = await eventsAppliedOnce(written, consumers.flat());
+    // However long the provider takes, no transaction waits for it.
+    await settled(notifications.close(), billing.close(), orders.close());
+    const [seats, entries] = await settled(readInventory(take), this.provider.statement(budget));
     const accounts = accountsOf(entries);
     const suspects = book.suspects([...accounts.keys(), ...seats.soldTo.keys()]);
     if (suspects.length > 0) await book.lookAgain(await take('orders'), suspects);
-    const events = await eventsAppliedOnce(written, consumers.flat());
     const findings = [
       ordersEnd(book),
       capturedOnce(accounts),
@@ -100,7 +102,10 @@ export class Auditor implements OnModuleDestroy {
 }
 
 async function readInventory(take: (store: Audited) => Promise<Snapshot>): Promise<SeatBook> {
-  return readSeats(await take('inventory'));
+  const inventory = await take('inventory');
+  const seats = await readSeats(inventory);
+  await inventory.close();
+  return seats;
 }
 
 async function readOrders(orders: Snapshot, unsettled: ReadonlySet<string>) {

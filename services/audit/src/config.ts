@@ -23,8 +23,8 @@ const declared = defineSettings('audit', {
   AUDIT_NOTIFICATIONS_DATABASE_URL: storeUrl('notifications'),
   AUDIT_BILLING_DATABASE_URL: storeUrl('billing'),
   PROVIDER_URL: url({ why: 'the payment provider, for its statement' }),
-  AUDIT_PROVIDER_TIMEOUT_MS: integer({ min: 100, max: 60_000, default: 15_000, why: 'a statement is long' }),
-  AUDIT_STATEMENT_TIMEOUT_MS: integer({ min: 1_000, max: 60_000, default: 30_000, why: 'one query of one database' }),
+  AUDIT_PROVIDER_TIMEOUT_MS: integer({ min: 100, max: 25_000, default: 15_000, why: 'a statement is long' }),
+  AUDIT_QUERY_TIMEOUT_MS: integer({ min: 1_000, max: 60_000, default: 30_000, why: 'one query of one database' }),
 });
 export type AuditConfig = ConfigOf<typeof declared>;
 

@@ -14,6 +14,7 @@ export class ProviderClient {
       name: 'payment-provider',
       timeoutMs: config.AUDIT_PROVIDER_TIMEOUT_MS,
       ejection: false,
+      retries: false, // a statement is long: whoever asked for the audit asks again
     });
   }
 

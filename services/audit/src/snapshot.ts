@@ -57,8 +57,9 @@ export class Snapshot {
     await this.rows(sql`CLOSE ${cursor}`);
   }
 
-  /** May be called whatever happened before. */
+  /** May be called whatever happened before, and again. */
   async close(): Promise<void> {
+    if (this.tx.isRolledBack) return;
     await this.tx
       .rollback()
       .execute()
@@ -78,7 +79,7 @@ export class Stores {
           url: auditUrl(config, service),
           applicationName: `${config.instance} of ${service}`,
           poolSize: CONNECTIONS,
-          statementTimeoutMs: config.AUDIT_STATEMENT_TIMEOUT_MS,
+          statementTimeoutMs: config.AUDIT_QUERY_TIMEOUT_MS,
         }),
       ]),
     );

@@ -107,10 +107,15 @@ describe('what cannot be read is said, and nothing is guessed', () => {
     expect(body.detail).toBe('the database of billing cannot be read');
   });
 
-  test("the provider's statement", async () => {
-    shop.provider.handlers.statement = (_, { drop }) => drop();
+  test("the provider's statement, for which it asks once", async () => {
+    let asked = 0;
+    shop.provider.handlers.statement = (_, { drop }) => {
+      asked += 1;
+      return drop();
+    };
     const { body } = await request(audit.service.url).get('/audit').expect(503);
     expect(body).toMatchObject({ code: 'unavailable', detail: "the payment provider's statement cannot be read" });
+    expect(asked).toBe(1);
   });
 
   test('a part that comes back is read again', async () => {
@@ -119,6 +124,24 @@ describe('what cannot be read is said, and nothing is guessed', () => {
     shop.provider.handlers.statement = () => ({ entries: shop.entries });
     expect(await audit.violations()).toEqual({});
   });
+});
+
+test('while the provider writes its statement no transaction waits for it', async () => {
+  await audit.plantEveryEnd();
+  const waiting: string[] = [];
+  const databases = Object.values(shop.stores).map(({ url }) => new URL(url).pathname.slice(1));
+  shop.provider.handlers.statement = async () => {
+    const { rows } = await sql<{ store: string }>`
+      SELECT application_name AS store FROM pg_stat_activity WHERE state = 'idle in transaction'
+        AND application_name IN ('audit-0 of orders', 'audit-0 of notifications', 'audit-0 of billing',
+          'audit-0 of payments') AND datname = ANY(${Object.values(shop.stores).map(({ url }) => new URL(url).pathname.slice(1))})`.execute(
+      shop.stores.orders.database.kysely,
+    );
+    waiting.push(...rows.map(({ store }) => store));
+    return { entries: shop.entries };
+  };
+  expect(await audit.violations()).toEqual({});
+  expect(waiting).toEqual([]);
 });
 
 test('audits that are asked for at the same time share one', async () => {
