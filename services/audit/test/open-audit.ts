@@ -56,7 +56,11 @@ export class OpenAudit {
 
 /** One more audit of the same shop. Stop it. */
 export function openAudit(shop: PlantedShop, env: Record<string, string> = {}): Promise<RunningService> {
+  return openService({ settings, load: () => parts, env: { ...environmentOf(shop), ...env } });
+}
+
+/** What the audit of the shop is told. */
+export function environmentOf(shop: PlantedShop): Record<string, string> {
   const stores = AUDITED.map((service) => [`${service.toUpperCase()}_DATABASE_URL`, shop.stores[service].url]);
-  const base = { ...Object.fromEntries(stores), PROVIDER_URL: shop.provider.url, AUDIT_DATABASE_PASSWORD: PASSWORD };
-  return openService({ settings, load: () => parts, env: { ...base, ...env } });
+  return { ...Object.fromEntries(stores), PROVIDER_URL: shop.provider.url, AUDIT_DATABASE_PASSWORD: PASSWORD };
 }
