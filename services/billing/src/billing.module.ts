@@ -3,9 +3,9 @@ import { Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy } fro
 import type { Bus } from '@stampede/bus';
 import { ORDERS_TOPIC } from '@stampede/contracts';
 import type { Database } from '@stampede/db';
-import { inboxMigration, purgeInbox } from '@stampede/outbox';
+import { inboxMigration, parkedEvents, purgeInbox } from '@stampede/outbox';
 import { BUS, CONFIG, DATABASE, type ServiceParts } from '@stampede/service-kit';
-import { metricsOf, watchBusLag } from '@stampede/telemetry';
+import { metricsOf, watchBusLag, watchInbox } from '@stampede/telemetry';
 import type { BillingConfig } from './config';
 import { Meters } from './meters.service';
 import { OrderSettledConsumer } from './order-settled.consumer';
@@ -26,7 +26,9 @@ export class BillingModule implements OnApplicationBootstrap, OnModuleDestroy {
   ) {}
 
   onApplicationBootstrap(): void {
-    watchBusLag(metricsOf(this.config.service), this.bus, ORDERS_TOPIC, this.config.service);
+    const metrics = metricsOf(this.config.service);
+    watchBusLag(metrics, this.bus, ORDERS_TOPIC, this.config.service);
+    watchInbox(metrics, () => parkedEvents(this.database));
     // What one purge could not do is made up for by the next.
     this.purging = setInterval(() => void this.purge().catch(() => undefined), PURGE_EVERY_MS).unref();
   }

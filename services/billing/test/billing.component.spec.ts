@@ -189,4 +189,5 @@ test('the audit may read what was applied, and nothing else', async () => {
 test('the lag is on the admin port', async () => {
   const metrics = await (await fetch(`${replicas[0]?.adminUrl}/metrics`)).text();
   expect(metrics).toMatch(new RegExp(`stampede_bus_lag\\{.*topic="${ORDERS_TOPIC}".*\\} 0`));
+  expect(metrics).toMatch(/stampede_inbox_parked\{.*\} 0/);
 });

@@ -3,9 +3,9 @@ import { Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy } fro
 import type { Bus } from '@stampede/bus';
 import { BUYERS_TOPIC, ORDERS_TOPIC } from '@stampede/contracts';
 import type { Database } from '@stampede/db';
-import { inboxMigration, purgeInbox } from '@stampede/outbox';
+import { inboxMigration, parkedEvents, purgeInbox } from '@stampede/outbox';
 import { BUS, CONFIG, DATABASE, type ServiceParts } from '@stampede/service-kit';
-import { metricsOf, watchBusLag } from '@stampede/telemetry';
+import { metricsOf, watchBusLag, watchInbox } from '@stampede/telemetry';
 import { BuyerRegisteredConsumer } from './buyer-registered.consumer';
 import type { NotificationsConfig } from './config';
 import { OrderSettledConsumer } from './order-settled.consumer';
@@ -32,6 +32,7 @@ export class NotificationsModule implements OnApplicationBootstrap, OnModuleDest
   onApplicationBootstrap(): void {
     const metrics = metricsOf(this.config.service);
     for (const topic of [ORDERS_TOPIC, BUYERS_TOPIC]) watchBusLag(metrics, this.bus, topic, this.config.service);
+    watchInbox(metrics, () => parkedEvents(this.database));
     // What one purge could not do is made up for by the next.
     this.purging = setInterval(() => void this.purge().catch(() => undefined), PURGE_EVERY_MS).unref();
   }

@@ -223,6 +223,7 @@ test('the audit may read what was applied, and nothing else', async () => {
 
 test('the lag of both topics is on the admin port', async () => {
   const metrics = await (await fetch(`${replicas[0]?.adminUrl}/metrics`)).text();
+  expect(metrics).toMatch(/stampede_inbox_parked\{.*\} 0/);
   for (const topic of [ORDERS_TOPIC, BUYERS_TOPIC])
     expect(metrics).toMatch(new RegExp(`stampede_bus_lag\\{.*topic="${topic}".*\\} 0`));
 });

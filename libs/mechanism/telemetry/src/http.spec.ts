@@ -6,7 +6,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { Agent, request } from 'undici';
 import { clientTracing } from './http-client';
 import { httpServerMetrics, httpServerTracing } from './http-server';
-import { activeTraceId, activeTraceparent, injectTraceparent, runConsumer } from './messaging';
+import { activeTraceId, activeTraceparent, runConsumer } from './messaging';
 import { Metrics } from './metrics';
 import { startPropagation } from './tracing';
 
@@ -161,9 +161,11 @@ describe('an event', () => {
 
   test('takes the active trace along, and its handling continues it', async () => {
     const place = { traceId: theirs, spanId: 'b7ad6b7169203331', traceFlags: 0 };
-    const event = context.with(trace.setSpanContext(ROOT_CONTEXT, place), () =>
-      injectTraceparent({ id: 'e-1', type: 'placed', traceparent: undefined as string | undefined }),
-    );
+    const event = context.with(trace.setSpanContext(ROOT_CONTEXT, place), () => ({
+      id: 'e-1',
+      type: 'placed',
+      traceparent: activeTraceparent(),
+    }));
     expect(event.traceparent).toBe(`00-${theirs}-b7ad6b7169203331-00`);
     expect(await runConsumer(consumer, event, async () => activeTraceparent())).toBe(event.traceparent);
   });

@@ -1,17 +1,9 @@
 export { startTelemetry, type Telemetry } from './telemetry';
 export { httpServerMetrics, httpServerTracing } from './http-server';
 export { clientTracing, type TracedCall } from './http-client';
-export {
-  activeTraceId,
-  activeTraceparent,
-  inSendSpans,
-  inSpan,
-  injectTraceparent,
-  runConsumer,
-  type TracedEvent,
-} from './messaging';
+export { activeTraceId, activeTraceparent, inSendSpans, runConsumer, type TracedEvent } from './messaging';
 export { formatTraceparent, parseTraceparent } from './traceparent';
 export { Metrics, metricsOf, type GaugeValue } from './metrics';
 export { metricDefinitions, type LabelsOf, type MetricDefinition, type MetricKey } from './names';
-export { watchBusLag, watchOutbox, watchPool, watchSaga } from './watch';
+export { watchBusLag, watchInbox, watchOutbox, watchPool, watchSaga } from './watch';
 export { LOG_FIELDS, logger, type LogField } from './logger';

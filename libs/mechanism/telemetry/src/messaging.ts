@@ -30,12 +30,6 @@ export function activeTraceId(): string | undefined {
   return trace.getSpanContext(context.active())?.traceId;
 }
 
-/** The event with the active trace in it; an event that has one keeps it. */
-export function injectTraceparent<E extends { readonly traceparent?: string | null | undefined }>(event: E): E {
-  const traceparent = activeTraceparent();
-  return event.traceparent || traceparent === undefined ? event : { ...event, traceparent };
-}
-
 /**
  * Publishes events in a producer span each, of the trace that each event carries; its consumers continue in that span.
  * What has no sampled trace goes as it is.
@@ -124,13 +118,6 @@ export function runConsumer<T>(
     outer,
   );
   return runIn(trace.setSpan(base, span), span, handle);
-}
-
-/** Runs `work` in a span of its own inside the active trace, when that is sampled: a saga step, a sweep. */
-export function inSpan<T>(service: string, name: string, work: () => Promise<T>): Promise<T> {
-  if (trace.getActiveSpan()?.isRecording() !== true) return work();
-  const span = tracerOf(service).startSpan(name, { attributes: { [attributes.service]: service } });
-  return runIn(trace.setSpan(context.active(), span), span, work);
 }
 
 async function runIn<T>(where: Context, span: Span, work: () => Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@ import { context } from '@opentelemetry/api';
 import { listenToChannels } from './channels';
 import { Metrics, metricsOf } from './metrics';
 import { metricDefinitions } from './names';
-import { watchBusLag, watchOutbox, watchPool, watchSaga } from './watch';
+import { watchBusLag, watchInbox, watchOutbox, watchPool, watchSaga } from './watch';
 import { addRuntimeMetrics } from './runtime-metrics';
 import { baseContext, startPropagation } from './tracing';
 
@@ -46,12 +46,15 @@ test('pool, sagas, outbox and lag are shown from what their libraries tell', asy
   watchPool(metrics, 'orders', { stats: () => ({ total: 5, idle: 2, waiting: 1 }) });
   watchSaga(metrics, 'order', { stats: async () => ({ open: 4, oldestAgeMs: 1_500 }) });
   watchOutbox(metrics, { stats: async () => ({ unpublished: 7, oldestAgeMs: 250 }) });
+  watchInbox(metrics, async () => ({ parked: 2, oldestAgeMs: 3_000 }));
   watchBusLag(metrics, { lag: async () => 9 }, 't', 'g');
   expect((await series(metrics)).sort()).toEqual([
     'db_pool_connections{database="orders",service="orders",state="idle"} 2',
     'db_pool_connections{database="orders",service="orders",state="total"} 5',
     'db_pool_waiting{database="orders",service="orders"} 1',
     'stampede_bus_lag{group="g",service="orders",topic="t"} 9',
+    'stampede_inbox_oldest_parked_age_seconds{service="orders"} 3',
+    'stampede_inbox_parked{service="orders"} 2',
     'stampede_outbox_oldest_age_seconds{service="orders"} 0.25',
     'stampede_outbox_unpublished{service="orders"} 7',
     'stampede_saga_oldest_age_seconds{saga="order",service="orders"} 1.5',

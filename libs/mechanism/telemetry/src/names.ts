@@ -145,6 +145,12 @@ export const metricDefinitions = {
     'consumer',
     'outcome',
   ]),
+  inboxParked: gauge('stampede_inbox_parked', 'Events that wait for the event before them', []),
+  inboxOldestParked: gauge(
+    'stampede_inbox_oldest_parked_age_seconds',
+    'For how long the oldest parked event has waited: minutes mean that the event before it is lost',
+    [],
+  ),
   busLag: gauge('stampede_bus_lag', 'Events that a consumer group has not handled yet', ['topic', 'group']),
   busRetries: counter('stampede_bus_retries_total', 'Deliveries that will be tried again', ['topic', 'group']),
   deadLetters: counter('stampede_bus_dead_letters_total', 'Events given up', ['topic', 'group']),

@@ -45,6 +45,20 @@ export function watchOutbox(
   });
 }
 
+/** Events that wait for the event before them, over all consumers of the service. */
+export function watchInbox(
+  metrics: Metrics,
+  parkedEvents: () => Promise<{ parked: number; oldestAgeMs: number }>,
+): void {
+  metrics.readAll(async () => {
+    const { parked, oldestAgeMs } = await parkedEvents();
+    return [
+      { key: 'inboxParked', labels: {}, value: parked },
+      { key: 'inboxOldestParked', labels: {}, value: oldestAgeMs / 1_000 },
+    ];
+  });
+}
+
 /** Events of the topic that the group has not handled yet. */
 export function watchBusLag(
   metrics: Metrics,

@@ -5,10 +5,10 @@ import { Pool, type QueryResult } from 'pg';
 import { Agent, request } from 'undici';
 import fastify, { type FastifyInstance } from 'fastify';
 import {
+  activeTraceparent,
   clientTracing,
   httpServerTracing,
   inSendSpans,
-  injectTraceparent,
   runConsumer,
   startTelemetry,
   type TracedEvent,
@@ -57,7 +57,8 @@ async function main(): Promise<void> {
     const text = 'with kept as (select 3) insert into kept_orders select * from kept';
     await client.query('create temporary table kept_orders (id int) on commit drop');
     await client.query({ name: 's17', text });
-    const appended = injectTraceparent<TracedEvent>({ id: 'e-1', type: 'placed', subject: 'o-1' });
+    const traceparent = activeTraceparent();
+    const appended: TracedEvent = { id: 'e-1', type: 'placed', subject: 'o-1', traceparent };
     await client.query('commit');
     client.release();
     await redis.set('address:203.0.113.7', '1');

@@ -110,4 +110,3 @@ export const orderEventTypes = {
   cancelled: 'stampede.order.cancelled',
   refunded: 'stampede.order.refunded',
 } as const;
-export type OrderEventType = (typeof orderEventTypes)[keyof typeof orderEventTypes];
