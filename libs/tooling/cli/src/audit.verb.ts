@@ -1,6 +1,9 @@
 import type { AuditReport } from '@stampede/contracts';
-import { findShop, call, issueToken } from './running-shop';
+import { findShop, issueToken, readAudit } from './running-shop';
 import type { Verb } from './verb';
+
+const BROKEN = 1;
+const NOT_ASKED = 2;
 
 const promises: Readonly<Record<string, string>> = {
   C1: 'every accepted order comes to an end',
@@ -13,17 +16,18 @@ const promises: Readonly<Record<string, string>> = {
 export const auditVerb: Verb = (program, surroundings) => {
   program
     .command('audit')
-    .description('ask the running shop whether C1 to C5 hold; exits with 1 when one does not')
+    .description(
+      'ask the running shop whether C1 to C5 hold; exits with 1 when one does not, with 2 when it cannot be asked',
+    )
     .option('--url <url>', 'another shop than the one that runs here')
     .option('--token <token>', "an operator's token, where the shop's admin port is out of reach")
     .option('--json', "the shop's own answer")
     .action(async ({ url, token, json }: { url?: string; token?: string; json?: true }) => {
+      process.exitCode = NOT_ASKED; // until there is an answer
       const shop = await findShop(surroundings, url);
-      const authorization = `Bearer ${token ?? (await issueToken(shop, 'operator'))}`;
-      const reply = await call(`${shop.url}/api/v1/audit`, { headers: { authorization } });
-      const audit = (await reply.json()) as AuditReport;
+      const audit = await readAudit(shop, token ?? (await issueToken(shop, 'operator')));
       for (const line of json === true ? [JSON.stringify(audit, null, 2)] : auditTable(audit)) surroundings.print(line);
-      if (!audit.invariants.every(({ holds }) => holds)) process.exitCode = 1;
+      process.exitCode = audit.invariants.every(({ holds }) => holds) ? 0 : BROKEN;
     });
 };
 

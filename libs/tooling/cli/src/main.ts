@@ -16,7 +16,10 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   bench: async () => (await import('./bench.verb.js')).benchVerb,
 };
 
-/** Runs one command line, `argv` as Node gives it. Ends the process with code 1 and one line when the verb refuses. */
+/**
+ * Runs one command line, `argv` as Node gives it. When the verb refuses, the process ends with one line and the code that
+ * the verb has set, or 1.
+ */
 export async function main(argv: readonly string[], root: string): Promise<void> {
   const program = new Command('stampede')
     .description('A ticket on-sale that proves what it promises.')
@@ -31,6 +34,6 @@ export async function main(argv: readonly string[], root: string): Promise<void>
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     process.stderr.write(`stampede: ${error.message}\n`);
-    process.exitCode = 1;
+    process.exitCode ??= 1;
   }
 }

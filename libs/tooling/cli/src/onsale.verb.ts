@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { Category, type AuditReport, type Event, type EventSummary } from '@stampede/contracts';
+import { Category, type Event, type EventSummary } from '@stampede/contracts';
 import { expectedArrivals, readTrace, runCrowd, seededRandom, window, type CrowdResult } from '@stampede/crowd';
 import { Refusal } from '@stampede/supervisor';
 import { InvalidArgumentError } from 'commander';
 import { auditTable } from './audit.verb';
 import { onsaleProgress, onsaleReport } from './onsale-report';
-import { call, findShop, issueToken, type RunningShop } from './running-shop';
+import { call, findShop, issueToken, readAudit, type RunningShop } from './running-shop';
 import type { Verb } from './verb';
 
 interface OnsaleOptions {
@@ -124,8 +124,7 @@ function crowdAt(
 }
 
 async function auditHolds(shop: RunningShop, print: (line: string) => void): Promise<boolean> {
-  const authorization = `Bearer ${await issueToken(shop, 'operator')}`;
-  const audit = (await (await call(`${shop.url}/api/v1/audit`, { headers: { authorization } })).json()) as AuditReport;
+  const audit = await readAudit(shop, await issueToken(shop, 'operator'));
   print('');
   for (const line of auditTable(audit)) print(line);
   return audit.invariants.every(({ holds }) => holds);

@@ -1,3 +1,4 @@
+import type { AuditReport } from '@stampede/contracts';
 import { Refusal, isRunning, readStatus, stateFolder } from '@stampede/supervisor';
 import { adminPort, portBase, trafficPort } from '@stampede/topology';
 import type { Surroundings } from './verb';
@@ -7,6 +8,10 @@ export interface RunningShop {
   /** The gateway's internal routes, on a port that buyers do not reach. */
   readonly gatewayAdminUrl: string;
 }
+
+const ANSWER_MS = 30_000;
+/** The audit reads every store, for a minute at most. */
+const AUDIT_MS = 65_000;
 
 export type Role = 'operator' | 'organiser';
 
@@ -33,9 +38,15 @@ export async function issueToken(shop: RunningShop, role: Role, subject?: string
   return accessToken;
 }
 
+/** What the shop says of its invariants. @throws Refusal when it cannot be asked */
+export async function readAudit(shop: RunningShop, token: string): Promise<AuditReport> {
+  const headers = { authorization: `Bearer ${token}` };
+  return (await (await call(`${shop.url}/api/v1/audit`, { headers }, AUDIT_MS)).json()) as AuditReport;
+}
+
 /** A request whose failure is one line. @throws Refusal for no answer and for every status but 2xx */
-export async function call(url: string, request: RequestInit = {}): Promise<Response> {
-  const reply = await fetch(url, { ...request, signal: AbortSignal.timeout(30_000) }).catch((error: Error) => {
+export async function call(url: string, request: RequestInit = {}, timeoutMs = ANSWER_MS): Promise<Response> {
+  const reply = await fetch(url, { ...request, signal: AbortSignal.timeout(timeoutMs) }).catch((error: Error) => {
     throw new Refusal(`${new URL(url).origin} does not answer (${reasonOf(error)}): is the shop running?`, {
       cause: error,
     });
@@ -50,7 +61,8 @@ function shopAt(text: string): RunningShop {
   if (!URL.canParse(text)) throw new Refusal(`--url must be an address such as http://localhost:8080, not "${text}"`);
   const admin = new URL(text);
   const base = portBase({});
-  admin.port = String(Number(admin.port || 80) + adminPort(base, 'gateway') - trafficPort(base, 'gateway'));
+  const port = Number(admin.port) || (admin.protocol === 'https:' ? 443 : 80);
+  admin.port = String(port + adminPort(base, 'gateway') - trafficPort(base, 'gateway'));
   return { url: new URL(text).origin, gatewayAdminUrl: admin.origin };
 }
 
