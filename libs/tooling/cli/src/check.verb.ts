@@ -11,6 +11,8 @@ interface Check {
 /** What a reviewer need not look for. Each runs even when one before it failed, so that one run names everything. */
 const checks: readonly Check[] = [
   { name: 'types', program: 'tsc', args: ['-p', 'tsconfig.tests.json'] },
+  { name: 'types of the storefront', program: 'tsc', args: ['-b', 'gateway/web'] },
+  { name: 'types of its tests', program: 'tsc', args: ['-p', 'gateway/web/test'] },
   { name: 'lint', program: 'oxlint', args: ['--deny-warnings'] },
   { name: 'format', program: 'oxfmt', args: ['--check'] },
   { name: 'generated files', program: 'stampede', args: ['sync', '--check'] },
