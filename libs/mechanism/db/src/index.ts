@@ -8,5 +8,6 @@ export { ClaimLost, KeyConflict, KeyInFlight } from './idempotency.errors';
 export { migrate } from './migrate';
 export type { Database, DatabaseOptions, Tx } from './port';
 export { openDatabase } from './postgres';
+export { isAlive } from './process-alive';
 export { isTransient } from './transient';
 export { uuidv7 } from './uuidv7';

@@ -8,6 +8,10 @@ import type { ShopStatus } from './status';
 
 const LONGEST_SOCKET_PATH = 100; // bytes; the system's limit is 104 on macOS, 108 on Linux
 
+/** A runner says at once how it is; an order is answered when it has been carried out, which a start bounds. */
+const STATUS_MS = 10_000;
+const ORDER_MS = 180_000;
+
 /** What a running shop can be told: `POST /restart?name=orders`, `POST /scale?service=inventory&replicas=3`. */
 export interface Orders {
   status(): ShopStatus;
@@ -38,7 +42,8 @@ export async function listenForOrders(folder: string, orders: Orders): Promise<S
 }
 
 /**
- * Sends one order to the shop that runs on `folder`. @throws Refusal when none runs, or with the runner's own answer
+ * Sends one order to the shop that runs on `folder`. @throws Refusal when none runs, when it does not answer in time, or
+ * with the runner's own answer
  */
 export async function orderShop<T = ShopStatus>(
   folder: string,
@@ -69,13 +74,17 @@ async function isAnswered(path: string): Promise<boolean> {
 
 function send(socketPath: string, method: string, path: string): Promise<{ status: number; body: string } | undefined> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, method, path }, (reply) => {
+    const signal = AbortSignal.timeout(method === 'GET' ? STATUS_MS : ORDER_MS);
+    const late = () => reject(new Refusal(`the runner behind ${socketPath} does not answer: is it stopped?`));
+    const call = request({ socketPath, method, path, signal }, (reply) => {
       const chunks: Buffer[] = [];
       reply.on('data', (chunk: Buffer) => chunks.push(chunk));
+      reply.once('error', (error) => (signal.aborted ? late() : reject(error)));
       reply.once('end', () => resolve({ status: reply.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }));
     });
     call.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined);
+      else if (signal.aborted) late();
       else reject(error);
     });
     call.end();

@@ -1,6 +1,6 @@
 export { isRunning, orderShop } from './control';
 export { parseReplicas, type Environment, type Replicas } from './plan';
-export { isAlive } from './process-alive';
+export { isAlive } from '@stampede/db';
 export { Refusal } from './refusal';
 export { Shop, type ShopOptions } from './shop';
 export { eraseStateFolder, stateFolder } from './state-folder';

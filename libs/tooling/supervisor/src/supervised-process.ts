@@ -22,7 +22,8 @@ const QUICK_CRASH_MS = 10_000; // a process that lived longer than this was heal
 const MOST_QUICK_CRASHES = 5;
 const FIRST_BACKOFF_MS = 250;
 const LONGEST_BACKOFF_MS = 5_000;
-const STOP_GRACE_MS = 10_000; // twice the longest drain of a service
+/** A service gives itself 25 s to finish what it has in hand, and then ends by itself. */
+const STOP_GRACE_MS = 30_000;
 const MOST_CRASHES_BEFORE_READY = 2; // what cannot start at all has wrong settings or a bug: waiting helps nobody
 const TAIL_LINES = 15;
 /** Room for young objects: V8's own 16 MB would cost each of ten processes 20 MB more after its start. */
@@ -57,7 +58,7 @@ export class SupervisedProcess {
     this.spawn();
   }
 
-  /** Resolves when the process has ended: asked by SIGTERM, after ten seconds by SIGKILL. */
+  /** Resolves when the process has ended: asked by SIGTERM, after thirty seconds by SIGKILL. */
   async stop(): Promise<void> {
     this.wanted = false;
     clearTimeout(this.restartTimer);
