@@ -155,7 +155,8 @@ test('audits that are asked for at the same time share one', async () => {
   };
   const first = auditor.report();
   await begun;
-  const later = Array.from({ length: 5 }, () => auditor.report()); // each is owed one that begins after it was asked for
+  // Each of these is owed an audit that begins after it was asked for.
+  const later = Array.from({ length: 5 }, () => auditor.report());
   expect(new Set([first, ...later]).size).toBe(2);
   await Promise.all([first, ...later]);
   await auditor.onModuleDestroy();

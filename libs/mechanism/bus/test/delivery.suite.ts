@@ -124,8 +124,9 @@ export function deliversEvents(bench: Bench): void {
     const sent = eventOf('order-1', 1);
     await bench.bus.publish(bench.topic, [sent]);
     const options = { ...bench.backEnd.options, topic: bench.topic, group: 'billing' };
+    const typescript = join(__dirname, '../../../tooling/workspace/typescript.cjs');
     const child = fork(join(__dirname, 'hang.ts'), [JSON.stringify(options)], {
-      execArgv: ['--require', join(__dirname, '../../../tooling/workspace/typescript.cjs'), '--conditions=stampede-source'],
+      execArgv: ['--require', typescript, '--conditions=stampede-source'],
     });
     const [inHand] = await once(child, 'message');
     expect(inHand).toBe(sent.id);

@@ -102,7 +102,9 @@ export class Buyers {
     return this.calls.insistOn<AuditReport>(200, 'GET', '/audit', { token: this.operatorToken });
   }
 
-  /** The audit of a shop that has come to rest: nothing is in flight any more. @throws Error with the audit after 90 s */
+  /**
+   * The audit of a shop that has come to rest: nothing is in flight any more. @throws Error with the audit after 90 s
+   */
   async auditAtRest(): Promise<AuditReport> {
     for (const deadline = Date.now() + PATIENCE_MS; ; await delay(PAUSE_MS)) {
       const report = await this.audit();
@@ -119,6 +121,7 @@ export class Buyers {
 
 async function issueToken(gatewayAdminUrl: string, role: string): Promise<string> {
   const headers = { 'content-type': 'application/json' };
-  const answer = await request(`${gatewayAdminUrl}/tokens`, { method: 'POST', headers, body: JSON.stringify({ role }) });
+  const body = JSON.stringify({ role });
+  const answer = await request(`${gatewayAdminUrl}/tokens`, { method: 'POST', headers, body });
   return ((await answer.body.json()) as { accessToken: string }).accessToken;
 }

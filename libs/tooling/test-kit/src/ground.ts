@@ -6,7 +6,9 @@ import { clusterTemplate } from '@stampede/db/testing';
 import type { Environment, OpenStore } from '@stampede/supervisor';
 import { takePortMap } from './port-map';
 
-/** What the processes of one test stand on: nothing of it is shared with another test or with a shop of this machine. */
+/**
+ * What the processes of one test stand on: nothing of it is shared with another test or with a shop of this machine.
+ */
 export interface Ground {
   /** Their state, until `remove`. */
   readonly folder: string;

@@ -24,7 +24,9 @@ export async function takePortMap(but: readonly number[] = []): Promise<PortMap>
   throw new Error('no part of the port map is free: too many shops under test run on this machine');
 }
 
-/** The base itself is no port of the map, so whoever listens there owns the rest; the system frees it with the process. */
+/**
+ * The base itself is no port of the map, so whoever listens there owns the rest; the system frees it with the process.
+ */
 function listen(port: number): Promise<Server | undefined> {
   return new Promise((resolve) => {
     const guard = createServer();

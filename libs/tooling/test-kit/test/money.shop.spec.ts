@@ -172,7 +172,8 @@ test(
       for (let nth = 0; nth < ORDERS_EACH; nth += 1) {
         const orderId = await buyThroughTrouble(eventId, tokens[(buyer + nth) % tokens.length] ?? '');
         // The kills come by the count of accepted orders, so that they meet the others at work, on any machine.
-        if (orders.push(open.shop.settled(orderId)) % ORDERS_PER_KILL === 0) await open.kill(victims.shift() ?? 'orders');
+        const accepted = orders.push(open.shop.settled(orderId));
+        if (accepted % ORDERS_PER_KILL === 0) await open.kill(victims.shift() ?? 'orders');
       }
     });
     await Promise.all(buyers);

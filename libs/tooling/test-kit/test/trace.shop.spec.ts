@@ -167,7 +167,7 @@ function consumed(spans: readonly Span[], count: number): boolean {
 }
 
 test(
-  'of tickets bought at the same time each has its trace; in the end no span is an orphan, or tells of a person or card',
+  'tickets bought at the same time have a trace each; in the end no span is an orphan, or tells of a person or card',
   async () => {
     const all = await Promise.all(Array.from({ length: 6 }, () => buy('tok_ok')));
     await open.close(); // every process sends what it still has
