@@ -82,9 +82,9 @@ test('ids, amounts, times and paths are left as they are', () => {
 });
 
 test('a text without end is cut, and costs no more than a moment', () => {
-  const startedAt = performance.now();
+  const before = process.cpuUsage();
   expect(scrub('a'.repeat(1_000_000)).length).toBeLessThan(5_000);
   scrub(`${'a.'.repeat(2_000)}@`);
   scrub('1 '.repeat(2_000));
-  expect(performance.now() - startedAt).toBeLessThan(500);
+  expect(process.cpuUsage(before).user).toBeLessThan(500_000); // of work, so that a busy machine fails nothing
 });
