@@ -1,6 +1,5 @@
 -- The addresses of buyers; no other service has them, and no event but the buyer's own carries one. A row without an
--- address is a buyer
--- who was told about before he was introduced.
+-- address is a buyer who was told about before he was introduced.
 CREATE TABLE buyer (
   buyer_id uuid PRIMARY KEY,
   email text,

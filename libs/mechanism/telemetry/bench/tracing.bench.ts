@@ -2,8 +2,7 @@
 // and OTLP to a local sink.
 //   npx stampede bench telemetry/tracing [--rounds 60] [--requests 400]
 // A request is answered after one call to an upstream. Every round asks all servers in turn; cost = a server's CPU
-// less the untraced one's of
-// the same round. Exits 1 above a threshold.
+// less the untraced one's of the same round. Exits 1 above a threshold.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';

@@ -13,11 +13,10 @@ export interface ArrivalOptions {
 
 /**
  * When visitors arrive, in ms from the start, ascending: a Poisson process whose rate follows the trace. Open model:
- * arrivals do not
- * wait for the shop. A trace second of r requests becomes 1/timeScale seconds at r x rateScale arrivals per second.
+ * arrivals do not wait for the shop. A trace second of r requests becomes 1/timeScale seconds at r x rateScale arrivals
+ * per second.
  * @see Lewis and Shedler, Simulation of Nonhomogeneous Poisson Processes by Thinning (1979). Differs: the rate is
- * constant
- * within a second, so gaps are drawn by inversion and nothing is thinned.
+ * constant within a second, so gaps are drawn by inversion and nothing is thinned.
  */
 export function* arrivals(trace: Trace, { timeScale, rateScale, random }: ArrivalOptions): Generator<number> {
   const stepMs = SECOND_MS / timeScale;

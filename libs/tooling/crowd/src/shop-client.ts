@@ -54,8 +54,7 @@ export class ShopClient {
 
   /**
    * Repeats what may be repeated (no answer, 429, 503, a key in flight) up to six times with full jitter, never before
-   * `Retry-After`. For GET and
-   * for requests with an `Idempotency-Key` only: anything else might be done twice.
+   * `Retry-After`. For GET and for requests with an `Idempotency-Key` only: anything else might be done twice.
    */
   async persist<Body>(
     route: string,
