@@ -17,8 +17,8 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
 };
 
 /**
- * Runs one command line, `argv` as Node gives it. When the verb refuses, the process ends with one line and the code that
- * the verb has set, or 1.
+ * Runs one command line, `argv` as Node gives it. When the verb refuses, the process ends with one line and the code
+ * that the verb has set, or 1.
  */
 export async function main(argv: readonly string[], root: string): Promise<void> {
   const program = new Command('stampede')

@@ -42,8 +42,8 @@ export async function listenForOrders(folder: string, orders: Orders): Promise<S
 }
 
 /**
- * Sends one order to the shop that runs on `folder`. @throws Refusal when none runs, when it does not answer in time, or
- * with the runner's own answer
+ * Sends one order to the shop that runs on `folder`. @throws Refusal when none runs, when it does not answer in time,
+ * or with the runner's own answer
  */
 export async function orderShop<T = ShopStatus>(
   folder: string,

@@ -54,8 +54,8 @@ export class Calls {
 
   /**
    * Repeats until the shop has an answer of its own, as a real client does: after no answer, 429, 503 and while the key
-   * is in flight. For what may be done twice, and for what has a key. @throws Error with the last answer when that takes
-   * a minute
+   * is in flight. For what may be done twice, and for what has a key. @throws Error with the last answer when that
+   * takes a minute
    */
   async insist<Body>(method: Dispatcher.HttpMethod, path: string, options: CallOptions = {}): Promise<Answer<Body>> {
     for (const deadline = Date.now() + PATIENCE_MS; ; await delay(PAUSE_MS)) {
