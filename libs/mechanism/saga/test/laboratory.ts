@@ -58,12 +58,17 @@ export class Laboratory {
   }
 }
 
-/** The kinds of what the runners told while `act` ran. */
-export async function told(act: () => Promise<unknown>): Promise<string[]> {
-  const kinds: string[] = [];
-  const hear = (message: unknown): void => void kinds.push((message as SagaMessage).kind);
+/** What the runners told while `act` ran. */
+export async function heard(act: () => Promise<unknown>): Promise<SagaMessage[]> {
+  const messages: SagaMessage[] = [];
+  const hear = (message: unknown): void => void messages.push(message as SagaMessage);
   subscribe('stampede:saga', hear);
   await act();
   unsubscribe('stampede:saga', hear);
-  return kinds;
+  return messages;
+}
+
+/** As `heard`, their kinds alone. */
+export async function told(act: () => Promise<unknown>): Promise<string[]> {
+  return (await heard(act)).map(({ kind }) => kind);
 }

@@ -1,6 +1,6 @@
 import { uuidv7 } from '@stampede/db';
 import { Rejected, type SagaMove, SagaRunner, saga, step } from '../src';
-import { type Counter, Laboratory, count } from './laboratory';
+import { type Counter, Laboratory, count, heard } from './laboratory';
 
 let lab: Laboratory;
 
@@ -23,6 +23,17 @@ test('a committed saga runs at once, by the kick of its commit, and one that was
   expect(await lab.start(runner)).toBe(await done.promise);
   await runner.stop();
   expect(await runner.stats()).toEqual({ open: 0, oldestAgeMs: 0 });
+});
+
+test('what a step throws is told with its step, for whoever writes the log', async () => {
+  const error = new TypeError('total is not a function');
+  const runnerOf = lab.sagaOf(step('capture', { run: () => Promise.reject(error) }));
+  const runner = runnerOf();
+  await lab.start(runner);
+  const [failed] = await heard(() => runner.drain());
+  await runner.stop();
+  expect(failed).toMatchObject({ kind: 'failed', step: 'capture', attempt: 1, retryInMs: expect.any(Number) });
+  expect((failed as { error?: unknown }).error).toBe(error);
 });
 
 test('a step that fails is tried again when it says so, with its attempts counted', async () => {
