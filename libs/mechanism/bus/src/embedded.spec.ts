@@ -79,6 +79,17 @@ describe('on PostgreSQL', () => {
     await received.until(2);
   });
 
+  test('a subscription whose group went away joins again', async () => {
+    const received = await collect(bus, { topic, group: 'billing' });
+    await bus.publish(topic, [eventOf('order-1', 1)]);
+    await received.until(1);
+    await sql`truncate topic_partition, group_position, event`.execute(store.database.kysely);
+    const after = [eventOf('order-1', 2)];
+    await expect(bus.publish(topic, after)).rejects.toThrow('0 of 1 events');
+    await bus.publish(topic, after);
+    await received.until(2);
+  });
+
   test('a failure is told with its error, to each try and with the dead letter', async () => {
     const told: BusNotice[] = [];
     const hear = (what: unknown): void => {

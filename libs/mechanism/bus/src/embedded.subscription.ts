@@ -2,7 +2,15 @@ import type { Database, Tx } from '@stampede/db';
 import { judge, pause } from './delivery';
 import { notice } from './diagnostics';
 import { Doorbell } from './doorbell';
-import { dueInMs, readRecords, savePosition, takePartition, type Position, type StoredRecord } from './embedded.sql';
+import {
+  dueInMs,
+  joinGroup,
+  readRecords,
+  savePosition,
+  takePartition,
+  type Position,
+  type StoredRecord,
+} from './embedded.sql';
 import { decode } from './envelope';
 import type { SubscribeOptions, Subscription } from './port';
 
@@ -15,6 +23,8 @@ const BATCH_MS = 1_000;
 const TAKE_OVER_POLL_MS = 250;
 /** Look this often without a wake-up call. */
 const IDLE_POLL_MS = 2_000;
+/** So seldom, because a busy subscription is idle many times a second. */
+const JOIN_AGAIN_MS = 1_000;
 const FIRST_RECONNECT_MS = 100;
 const LONGEST_RECONNECT_MS = 2_000;
 
@@ -33,6 +43,7 @@ export class EmbeddedSubscription implements Subscription {
   private readonly stopping = new AbortController();
   private readonly workers: Promise<void>[] = [];
   private lookAgain: NodeJS.Timeout | undefined;
+  private joinedAtMs = performance.now();
 
   /** Owns `database` from now on, and closes it when it stops. */
   constructor(
@@ -72,8 +83,15 @@ export class EmbeddedSubscription implements Subscription {
     }
   }
 
+  /** Where the database was made anew under this subscription, the group is gone with it. */
+  private async joinAgain(): Promise<void> {
+    this.joinedAtMs = performance.now();
+    await joinGroup(this.database.kysely, this.options.topic, this.options.group);
+  }
+
   private async sleep(): Promise<void> {
     const dueMs = await dueInMs(this.database.kysely, this.options.topic, this.options.group);
+    if (dueMs === null && performance.now() - this.joinedAtMs > JOIN_AGAIN_MS) return this.joinAgain();
     if (this.stopping.signal.aborted) return;
     clearTimeout(this.lookAgain);
     this.lookAgain = setTimeout(() => this.wake(), dueMs === null ? IDLE_POLL_MS : dueMs || TAKE_OVER_POLL_MS);
