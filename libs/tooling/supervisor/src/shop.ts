@@ -135,9 +135,10 @@ export class Shop {
 
   private newFleet(store: Store): Fleet {
     const { root, env, folder, report } = this.options;
+    const NODE_COMPILE_CACHE = env['NODE_COMPILE_CACHE'] ?? join(folder, 'compile-cache');
     const fleet = new Fleet({
       root,
-      env: { ...env, DATABASE_URL: store.url, NODE_COMPILE_CACHE: join(folder, 'compile-cache') },
+      env: { ...env, DATABASE_URL: store.url, NODE_COMPILE_CACHE },
       logFileOf: (name) => logFileOf(folder, name),
       report,
     });
