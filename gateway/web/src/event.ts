@@ -21,18 +21,19 @@ export function eventPage(place: Place): void {
   const { main, parameters, signal } = place;
   const eventId = parameters['eventId'] ?? '';
   const view = new EventView(eventId, place);
-  main.append(view.heading, view.trouble.element, view.body);
+  // Of its own: what is live again must not take away why a hold was refused.
+  const staleness = new TroubleSpot();
+  main.append(view.heading, view.trouble.element, staleness.element, view.body);
   place.title('Match');
-  const trouble = view.trouble;
   const look = async () => {
     view.draw(await readEvent(eventId, signal));
-    if (!view.holding) trouble.clear();
+    staleness.clear();
   };
-  const onTrouble: typeof trouble.waiting = (wait) => {
-    if (!view.holding) trouble.waiting(wait);
+  const onTrouble: typeof staleness.waiting = (wait) => {
+    if (!view.holding) staleness.waiting(wait);
   };
   void poll(look, { everyMs: AVAILABILITY_EVERY_MS, signal, onTrouble }).catch((error: unknown) => {
-    if (!signal.aborted) trouble.problem(error, h('a', { href: '/', class: 'button' }, 'See all matches'));
+    if (!signal.aborted) staleness.problem(error, h('a', { href: '/', class: 'button' }, 'See all matches'));
   });
 }
 

@@ -59,12 +59,16 @@ async function answer(options: AdminOptions, request: IncomingMessage, response:
   return send(response, 200, JSON.stringify(reply ?? null), 'application/json');
 }
 
-/** A web page must not act here for whoever has it open: browsers say where a POST comes from, and cannot name JSON without asking first. */
-function refuseBrowsers({ headers }: IncomingMessage): void {
+/**
+ * A web page must not act here for whoever has it open: browsers say where a request comes from, and cannot send JSON
+ * elsewhere without asking first.
+ */
+function refuseBrowsers({ method, headers }: IncomingMessage): void {
   if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) {
     throw new Refused('forbidden', 'the admin port takes no requests of web pages');
   }
-  if (!String(headers['content-type']).startsWith('application/json')) throw new Refused('unsupported_media_type');
+  if (method !== 'GET' && !String(headers['content-type']).startsWith('application/json'))
+    throw new Refused('unsupported_media_type');
 }
 
 function send(response: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8'): void {

@@ -11,6 +11,8 @@ export interface Stores {
   close(): Promise<void>;
 }
 
+/** Enough to keep two cores and a disk busy; each connection costs the server some 4 MB. */
+const POOL_SIZE = 8;
 /** A server that starts at the same time as its clients is given that long. */
 const WAIT_FOR_SERVER_MS = 30_000;
 const ASK_AGAIN_MS = 500;
@@ -47,7 +49,7 @@ async function openOwnDatabase(config: ServiceConfig, migrations: readonly strin
   const url = serviceDatabaseUrl(config.env, config.service);
   const name = decodeURIComponent(new URL(url).pathname.slice(1));
   if (config.migrate !== 'off') await whileTransient(isTransient, () => ensureDatabase(url, name));
-  const database = openDatabase({ url, applicationName: config.instance });
+  const database = openDatabase({ url, applicationName: config.instance, poolSize: POOL_SIZE });
   try {
     if (config.migrate === 'off') await whileTransient(isTransient, () => database.ping());
     else await migrate(database, [...migrations]);

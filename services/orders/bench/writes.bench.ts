@@ -61,8 +61,8 @@ async function main(): Promise<void> {
     const parts = partsOf(database);
     const ratios: number[] = [];
     for (let round = 0; round < Number(values.rounds); round += 1) {
-      const ours = await ordersPerSecond(batched(parts), Number(values.orders));
-      const naive = await ordersPerSecond(oneByOne(parts), Number(values.orders));
+      const ours = await ordersPerSecond(parts, batched(parts), Number(values.orders));
+      const naive = await ordersPerSecond(parts, oneByOne(parts), Number(values.orders));
       ratios.push(ours / naive);
       const figures = [ours, naive].map((perSecond) => perSecond.toFixed(0));
       const ratio = (ours / naive).toFixed(2);
@@ -89,17 +89,30 @@ function partsOf(database: Database): Parts {
   return { database, keys: new IdempotencyStore(database), runner, settle: new SettleOrder(database, relay, config) };
 }
 
-async function ordersPerSecond(accept: (order: NewOrder) => Promise<void>, orders: number): Promise<number> {
-  let left = orders;
+interface Placed {
+  readonly order: NewOrder;
+  /** Claimed beforehand, which costs both alike. */
+  readonly claim: Claim;
+}
+
+async function ordersPerSecond(
+  parts: Parts,
+  accept: (placed: Placed) => Promise<void>,
+  count: number,
+): Promise<number> {
+  const orders = await Promise.all(Array.from({ length: count }, () => placed(parts.keys)));
   const startedAt = performance.now();
   const buyer = async (): Promise<void> => {
-    while (left > 0) {
-      left -= 1;
-      await accept(newOrder());
-    }
+    for (let next = orders.pop(); next !== undefined; next = orders.pop()) await accept(next);
   };
   await Promise.all(Array.from({ length: BUYERS_AT_ONCE }, buyer));
-  return (orders * 1_000) / (performance.now() - startedAt);
+  return (count * 1_000) / (performance.now() - startedAt);
+}
+
+async function placed(keys: IdempotencyStore): Promise<Placed> {
+  const order = newOrder();
+  const call = { caller: order.buyerId, route: 'POST /orders', key: order.orderId, request: order };
+  return { order, claim: (await keys.claim(call)) as Claim };
 }
 
 function newOrder(): NewOrder {
@@ -121,27 +134,16 @@ function sagaOf({ holdId, eventId }: NewOrder): OrderSaga {
   return { holdId, eventId, category: 'CAT1', quantity: 1, amount: 100, currency: 'USD', paymentToken: 'tok_ok' };
 }
 
-async function claimOf(keys: IdempotencyStore, order: NewOrder): Promise<Claim> {
-  return (await keys.claim({
-    caller: order.buyerId,
-    route: 'POST /orders',
-    key: order.orderId,
-    request: order,
-  })) as Claim;
-}
-
-function batched({ database, keys, runner, settle }: Parts): (order: NewOrder) => Promise<void> {
+function batched({ database, runner, settle }: Parts): (placed: Placed) => Promise<void> {
   const desk = new OrderDesk(database, runner, settle);
-  return async (order) => {
-    const { owner } = await claimOf(keys, order);
+  return async ({ order, claim: { owner } }) => {
     await desk.accept({ order, saga: sagaOf(order), owner, traceparent: null });
   };
 }
 
 /** As it is done where each repository opens a transaction of its own. */
-function oneByOne({ database, keys, runner, settle }: Parts): (order: NewOrder) => Promise<void> {
-  return async (order) => {
-    const claim = await claimOf(keys, order);
+function oneByOne({ database, runner, settle }: Parts): (placed: Placed) => Promise<void> {
+  return async ({ order, claim }) => {
     const row = await database.transaction(
       async (tx) => (await insertOrders(tx, [order])).get(order.orderId) as OrderRow,
     );

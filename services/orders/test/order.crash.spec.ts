@@ -158,7 +158,7 @@ describe('a crash between the placing of an order and its answer', () => {
     expect(await expectPromisesKept(again.body.orderId, 'answer lost')).toBe('confirmed');
   });
 
-  test('before the commit: the key is free when its lease ends, and its order is the one that has the hold', async () => {
+  test('before the commit: the key is free when its lease ends, and its order has the hold', async () => {
     const order = await orderOfSomebody();
     let claimedFor: string | undefined;
     await loseAnswer(order, async (_, acceptable) => {

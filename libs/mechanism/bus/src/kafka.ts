@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { PARTITIONS } from '@stampede/contracts';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import { BrokerBus, type BrokerClient } from './broker-bus';
@@ -27,12 +28,32 @@ export function openKafkaBus(options: { brokers: string[]; clientId: string }): 
   return new BrokerBus({
     async createTopic(topic) {
       const wanted = { topic, numPartitions: PARTITIONS };
-      await administer(kafka, (admin) => admin.createTopics({ topics: [wanted], waitForLeaders: true }));
+      // Not `waitForLeaders`: kafkajs takes a broker that has not heard of the topic yet for a failure.
+      await administer(kafka, (admin) => admin.createTopics({ topics: [wanted], waitForLeaders: false }));
+      await untilHosted(kafka, topic);
     },
     send: (topic, messages) => publisher.send(topic, messages),
     openConsumer: (complete, publish, signal) => openConsumer(kafka, complete, publish, signal),
     positions: (topic, groupId) => administer(kafka, (admin) => positions(admin, topic, groupId)),
     close: () => publisher.close(),
+  });
+}
+
+const HOSTED_TRIES = 50;
+const HOSTED_EVERY_MS = 100;
+
+/** A new topic is known to each broker a moment later. @throws what the last question was answered with */
+async function untilHosted(kafka: Kafka, topic: string): Promise<void> {
+  await administer(kafka, async (admin) => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+        if (topics[0]?.partitions.every(({ leader }) => leader >= 0) === true) return;
+      } catch (error) {
+        if (tries === HOSTED_TRIES) throw error;
+      }
+      await delay(HOSTED_EVERY_MS);
+    }
   });
 }
 
