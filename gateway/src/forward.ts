@@ -158,7 +158,7 @@ export class Forward implements OnApplicationShutdown {
   }
 
   private sender(dispatcher: Dispatcher, row: RouteRow, request: FastifyRequest, budget: Budget) {
-    const path = request.url.slice(PUBLIC_PREFIX.length);
+    const path = originForm(request.url).slice(PUBLIC_PREFIX.length);
     const body = request.body === undefined ? null : JSON.stringify(request.body);
     const fixed: Record<string, string> = {};
     for (const name of REQUEST_HEADERS) {
@@ -206,8 +206,15 @@ function pass({ status, headers, text }: Passed, request: FastifyRequest, reply:
   );
 }
 
+/** A client may write the whole address into its request line; a service is asked by path. @see RFC 9112, 3.2.2 */
+function originForm(url: string): string {
+  if (url.startsWith('/')) return url;
+  const { pathname, search } = new URL(url);
+  return pathname + search;
+}
+
 /** A problem names the path that the client asked for, not the service's. */
 function withPublicPath(text: string, { url }: FastifyRequest): string {
   const problem = JSON.parse(text) as Problem;
-  return JSON.stringify({ ...problem, instance: url.split('?', 1)[0] });
+  return JSON.stringify({ ...problem, instance: originForm(url).split('?', 1)[0] });
 }

@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { uuidv7 } from '@stampede/db';
 import { Refused, Unavailable } from '@stampede/service-kit';
 import { openGateway, type OpenGateway } from './open-gateway';
@@ -52,6 +53,19 @@ test('what a service answers is passed on, with the path that was asked for', as
   expect(headers['x-trace-id']).toMatch(/^[0-9a-f]{32}$/);
   const { body: invalid } = await shop.http().get('/api/v1/orders?page=0').set(buyer).expect(400);
   expect(invalid).toMatchObject({ code: 'validation_failed', instance: '/api/v1/orders' });
+});
+
+test('a request that names the whole address is passed on like any other', async () => {
+  const { authorization } = await shop.bearer();
+  const { hostname, port } = new URL(shop.replicas[0]?.url ?? '');
+  const path = 'http://shop.example/api/v1/orders?page=1';
+  const status = await new Promise<number | undefined>((resolve, reject) => {
+    get({ hostname, port, path, headers: { authorization } }, (answer) => resolve(answer.resume().statusCode)).on(
+      'error',
+      reject,
+    );
+  });
+  expect(status).toBe(200);
 });
 
 test('quotas refuse one buyer who asks too much, with what the quota is', async () => {
