@@ -1,6 +1,7 @@
 import type { Hold, StoredAnswer } from '@stampede/contracts';
 import { uuidv7 } from '@stampede/db';
 import { testDatabase, type TestDatabase } from '@stampede/db/testing';
+import { KeySweep } from '@stampede/service-kit';
 import { openService, type RunningService } from '@stampede/service-kit/testing';
 import { sql } from 'kysely';
 import request from 'supertest';
@@ -249,4 +250,12 @@ describe('a hold on its way to a sale', () => {
     await late.stop();
     expect(await block(eventId)).toMatchObject({ held: 2, free: 8 });
   });
+});
+
+test('keys whose time is over are swept by the service itself', async () => {
+  const { kysely } = store.database;
+  await hold({ eventId: await openEvent(10) });
+  await sql`UPDATE idempotency_key SET expires_at = clock_timestamp() - interval '1 second'`.execute(kysely);
+  expect(await replicas[0]?.app.get(KeySweep).sweep()).toBeGreaterThan(0);
+  expect((await sql`SELECT 1 FROM idempotency_key`.execute(kysely)).rows).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { ORDERS_TOPIC } from '@stampede/contracts';
 import { uuidv7 } from '@stampede/db';
-import { NotFound, Refused, Unavailable } from '@stampede/service-kit';
+import { KeySweep, NotFound, Refused, Unavailable } from '@stampede/service-kit';
 import { sql } from 'kysely';
 import { asBuyer, BUYER, openOrders, type OpenOrders } from './open-orders';
 
@@ -230,4 +230,11 @@ describe('the stream of an order', () => {
       .expect(200);
     expect(eventsOf(answer.text)).toEqual([{ id: expect.any(Number), status: 'confirmed' }]);
   });
+});
+
+test('keys whose time is over are swept by the service itself', async () => {
+  const { kysely } = shop.orders.database;
+  await shop.place().expect(202);
+  await sql`UPDATE idempotency_key SET expires_at = clock_timestamp() - interval '1 second'`.execute(kysely);
+  expect(await shop.replicas[0]?.app.get(KeySweep).sweep()).toBe(1);
 });
