@@ -55,6 +55,16 @@ test('what a service answers is passed on, with the path that was asked for', as
   expect(invalid).toMatchObject({ code: 'validation_failed', instance: '/api/v1/orders' });
 });
 
+test('a body nested without end is refused, not tried', async () => {
+  const nested = `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`;
+  const post = shop
+    .http()
+    .post('/api/v1/orders')
+    .set(await shop.bearer());
+  const answer = await post.set('idempotency-key', 'k').type('application/json').send(nested).expect(400);
+  expect(answer.body.code).toBe('malformed_json');
+});
+
 test('a request that names the whole address is passed on like any other', async () => {
   const { authorization } = await shop.bearer();
   const { hostname, port } = new URL(shop.replicas[0]?.url ?? '');

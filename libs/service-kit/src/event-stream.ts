@@ -81,6 +81,7 @@ export class EventStream {
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
+    this.reply.raw.flushHeaders(); // whoever waits for the head must not wait for the first event
     this.keepAlive = setInterval(() => this.reply.raw.write(':\n\n'), KEEP_ALIVE_MS);
     this.keepAlive.unref();
     this.streams?.add(this);

@@ -17,6 +17,10 @@ export function readJsonBodies(server: FastifyInstance): void {
       return;
     }
     const text = body.toString();
+    if (tooDeep(text)) {
+      done(new Refused('malformed_json', `the body is nested more than ${DEEPEST} levels`));
+      return;
+    }
     if (text === '' || SUSPICIOUS.test(text)) parseCarefully(request, text, done);
     else parseJson(text, done);
   });
@@ -24,6 +28,23 @@ export function readJsonBodies(server: FastifyInstance): void {
 
 /** Only what holds one of these can name a prototype; looking for them costs a tenth of the careful parser. */
 const SUSPICIOUS = /__proto__|"constructor"|\\u/;
+
+/** No route of any contract nests as deep; far deeper, writing the value again would use up the stack. */
+const DEEPEST = 100;
+
+/** Brackets within strings count as well, so this may be said of a flat body with that many opening brackets in a text. */
+function tooDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === OPEN_OBJECT || code === OPEN_LIST) depth += 1;
+    else if (code === CLOSE_OBJECT || code === CLOSE_LIST) depth -= 1;
+    if (depth > DEEPEST) return true;
+  }
+  return false;
+}
+
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [...'{}[]'].map((letter) => letter.charCodeAt(0));
 
 function parseJson(text: string, done: (error: Error | null, value?: unknown) => void): void {
   let value: unknown;
