@@ -32,7 +32,7 @@ const SUSPICIOUS = /__proto__|"constructor"|\\u/;
 /** No route of any contract nests as deep; far deeper, writing the value again would use up the stack. */
 const DEEPEST = 100;
 
-/** Brackets within strings count as well, so this may be said of a flat body with that many opening brackets in a text. */
+/** Brackets within strings count as well: a flat body with a hundred opening brackets in a text is refused too. */
 function tooDeep(text: string): boolean {
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
