@@ -59,6 +59,17 @@ describe('a waiting room', () => {
     await hold(ben, { 'admission-token': 'forged' }).expect(403);
   });
 
+  test('takes no body', async () => {
+    const eventId = shop.addEvent();
+    const answer = await shop
+      .http()
+      .post(queue(eventId))
+      .set(await shop.bearer())
+      .send({ hurry: true })
+      .expect(400);
+    expect(answer.body.errors).toEqual([{ pointer: '/hurry', detail: 'is not known' }]);
+  });
+
   test('outlives its gateway', async () => {
     const eventId = shop.addEvent({ admitPerSecond: 1 });
     await shop

@@ -19,6 +19,9 @@ const { follow } = api('orders', {
   }),
 }).routes;
 
+/** The first comment, after 15 s, brings the head as well: that is too late for whoever waits. */
+const BELOW_KEEP_ALIVE_MS = 10_000;
+
 let left: PromiseWithResolvers<void>;
 
 @Controller()
@@ -28,6 +31,7 @@ class StreamController {
     if (orderId === 'unknown') throw new NotFound();
     if (stream.lastEventId === '9') return new Answer(undefined, { status: 204 });
     stream.closed.addEventListener('abort', () => left.resolve());
+    if (orderId === 'quiet') return void stream.open();
     stream.send({ event: 'order', id: 1, data: { orderId } });
     if (orderId === 'short') stream.close();
     stream.send({ event: 'order', id: 2, data: { orderId } });
@@ -68,6 +72,17 @@ test('events are sent as they come, until the handler closes the stream', async 
   expect(response.headers['x-trace-id']).toMatch(/^[0-9a-f]{32}$/);
   expect(await rest(response)).toBe('event: order\nid: 1\ndata: {"orderId":"short"}\n\n');
 });
+
+test(
+  'the head comes at once, also where there is nothing to tell yet',
+  async () => {
+    const response = await open('quiet');
+    expect(response.statusCode).toBe(200);
+    response.destroy();
+    await left.promise;
+  },
+  BELOW_KEEP_ALIVE_MS,
+);
 
 test('a client that leaves ends the stream', async () => {
   const response = await open('long');

@@ -19,7 +19,8 @@ const NOTHING = z.strictObject({});
 
 /**
  * The parser of a route: path, query and body checked by its schemas and flattened into one object. Unknown body
- * fields and unknown query parameters are refused, also where the schema itself would drop them.
+ * fields and unknown query parameters are refused, also where the schema itself would drop them; a route without a body
+ * takes none.
  */
 export function inputParser<R extends Route>(route: R): (raw: RawInput) => InputOf<R> {
   const params = route.params;
@@ -28,6 +29,7 @@ export function inputParser<R extends Route>(route: R): (raw: RawInput) => Input
   return (raw) => {
     const errors: FieldError[] = [];
     const input = body === undefined ? {} : check(body, raw.body, 'body', errors);
+    if (body === undefined && raw.body !== undefined) check(NOTHING, raw.body ?? {}, 'body', errors);
     if (route.query !== undefined || hasKeys(raw.query))
       Object.assign(input, check(query, raw.query ?? {}, 'query', errors));
     if (params !== undefined) Object.assign(input, check(params, raw.params, 'params', errors));

@@ -32,19 +32,24 @@ const SUSPICIOUS = /__proto__|"constructor"|\\u/;
 /** No route of any contract nests as deep; far deeper, writing the value again would use up the stack. */
 const DEEPEST = 100;
 
-/** Brackets within strings count as well: a flat body with a hundred opening brackets in a text is refused too. */
 function tooDeep(text: string): boolean {
+  if (text.length <= 2 * DEEPEST) return false; // what is opened is closed again
   let depth = 0;
+  let quoted = false;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
-    if (code === OPEN_OBJECT || code === OPEN_LIST) depth += 1;
+    if (code === QUOTE) quoted = !quoted;
+    else if (quoted) at += code === ESCAPE ? 1 : 0;
+    else if (code === OPEN_OBJECT || code === OPEN_LIST) depth += 1;
     else if (code === CLOSE_OBJECT || code === CLOSE_LIST) depth -= 1;
     if (depth > DEEPEST) return true;
   }
   return false;
 }
 
-const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [...'{}[]'].map((letter) => letter.charCodeAt(0));
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST, QUOTE, ESCAPE] = [...'{}[]"\\'].map((letter) =>
+  letter.charCodeAt(0),
+);
 
 function parseJson(text: string, done: (error: Error | null, value?: unknown) => void): void {
   let value: unknown;

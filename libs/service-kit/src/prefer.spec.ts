@@ -6,6 +6,7 @@ test.each([
   ['WAIT = "7" ; x=y', 7],
   ['wait=11', 10],
   ['wait=999999999', 10],
+  ['wait=10000000000000000000000', 10],
   ['wait=2, wait=9', 2],
   ['wait=0', undefined],
   ['wait=-1', undefined],

@@ -8,7 +8,7 @@ const LONGEST_WAIT_SECONDS = 10;
 export function preferredWaitSeconds(header: string | readonly string[] | undefined): number | undefined {
   const preferences = (typeof header === 'string' ? header : (header ?? []).join(',')).split(',');
   for (const preference of preferences) {
-    const match = /^\s*wait\s*=\s*"?(\d{1,9})"?\s*(;.*)?$/i.exec(preference);
+    const match = /^\s*wait\s*=\s*"?(\d+)"?\s*(;.*)?$/i.exec(preference);
     if (match === null) continue; // the first of several counts, RFC 7240, section 2
     const seconds = Math.min(Number(match[1]), LONGEST_WAIT_SECONDS);
     return seconds > 0 ? seconds : undefined;

@@ -125,6 +125,7 @@ test('a busy shop gives no false alarm, and at rest again nothing is in flight',
   const sellers = Array.from({ length: SELLERS }, seller);
   let inFlight = 0;
   for (let n = 0; n < AUDITS; n += 1) {
+    await request(audit.url).get('/audit?since=1').expect(400);
     const { body } = await request(audit.url).get('/audit').expect(200);
     const { invariants } = body as AuditReport;
     expect(invariants.flatMap(({ violations }) => violations)).toEqual([]);

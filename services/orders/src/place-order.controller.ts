@@ -56,13 +56,15 @@ export class PlaceOrderController {
   ): Promise<Answer<Order>> {
     const waitSeconds = preferredWaitSeconds(prefer);
     const call = { caller: buyer.id, route, key, request };
+    let waited = false;
     const answer = await keyed<Order>(this.keys, call, async (claim) => {
       const placed = await this.accept(claim, buyer, request, budget);
       if (waitSeconds === undefined) return placed.success;
+      waited = true;
       // The order is accepted: that the wait went wrong must not be told as if it were not.
       return this.finished(claim, placed, waitSeconds).catch(() => placed.success);
     });
-    if (waitSeconds === undefined) return answer;
+    if (!waited) return answer; // a replay waits for nothing
     const headers = { ...answer.options.headers, 'preference-applied': `wait=${waitSeconds}` };
     return new Answer(answer.body, { ...answer.options, headers });
   }

@@ -61,7 +61,8 @@ test('with Prefer: wait the answer is the finished order, and a repeat is told t
   const first = await shop.place({ key, holdId, prefer: 'wait=10' }).expect(201);
   expect(first.body.status).toBe('confirmed');
   expect(first.headers['preference-applied']).toBe('wait=10');
-  const again = await shop.place({ key, holdId }).expect(201);
+  const again = await shop.place({ key, holdId, prefer: 'wait=10' }).expect(201);
+  expect(again.headers).not.toHaveProperty('preference-applied');
   expect(again.body).toEqual(first.body);
   expect(again.headers).toMatchObject({ 'idempotent-replayed': 'true', location: first.headers['location'] });
   expect(shop.payments.calls).toHaveLength(1);

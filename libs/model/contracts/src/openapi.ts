@@ -104,7 +104,7 @@ function success(definition: PublicRoute, schema: z.ZodType, schemas: Json): Jso
 function problemsByStatus(definition: PublicRoute): Map<number, ProblemCode[]> {
   const codes = new Set<ProblemCode>([
     ...ALWAYS,
-    ...(definition.body === undefined ? [] : WITH_BODY),
+    ...(definition.method === 'GET' ? [] : WITH_BODY), // a body may be sent to the others, whether they take one or not
     ...(definition.roles === 'anyone' ? [] : WITH_ROLE),
     ...definition.codes,
   ]);
