@@ -35,6 +35,11 @@ export interface KeyClaim {
   /** For `completeClaims`: answers of many requests stored together; say `completed` once that has committed. */
   readonly owner: KeyOwner;
   completed(): void;
+  /**
+   * While a completed answer is not sent yet: repeats are told for `ms` more that the first is in flight; 0 ends
+   * that.
+   */
+  stayInFlight(ms: number): Promise<void>;
   /** Replaces a completed answer by a better one before that is sent. @throws ClaimLost */
   amend<Body>(success: Success<Body>): Promise<Success<Body>>;
 }
@@ -68,7 +73,8 @@ export async function keyed<Body>(
     const done = () => {
       completed = true;
     };
-    const success = await run({ resourceId, owner, complete, amend, completed: done });
+    const stayInFlight = (ms: number) => claim.stayInFlight(ms);
+    const success = await run({ resourceId, owner, complete, amend, stayInFlight, completed: done });
     if (!completed) await claim.store(success);
     return fresh(success);
   } catch (error) {

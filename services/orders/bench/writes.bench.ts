@@ -137,7 +137,7 @@ function sagaOf({ holdId, eventId }: NewOrder): OrderSaga {
 function batched({ database, runner, settle }: Parts): (placed: Placed) => Promise<void> {
   const desk = new OrderDesk(database, runner, settle);
   return async ({ order, claim: { owner } }) => {
-    await desk.accept({ order, saga: sagaOf(order), owner, traceparent: null });
+    await desk.accept({ order, saga: sagaOf(order), owner, inFlightMs: 0, traceparent: null });
   };
 }
 

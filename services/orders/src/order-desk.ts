@@ -15,6 +15,8 @@ export interface Acceptable {
   readonly order: NewOrder;
   readonly saga: OrderSaga;
   readonly owner: KeyOwner;
+  /** How long repeats are told that this request is in flight still, because its answer waits for the order's end. */
+  readonly inFlightMs: number;
   /** Of the request; its saga and its events go on in it. */
   readonly traceparent: string | null;
 }
@@ -108,7 +110,7 @@ export class OrderDesk {
     );
     const completed = await completeClaims(
       tx,
-      stored.map(({ acceptable: { owner }, success: answer }) => ({ owner, answer })),
+      stored.map(({ acceptable: { owner, inFlightMs }, success: answer }) => ({ owner, answer, inFlightMs })),
     );
     const lost = stored.filter(({ acceptable: { owner } }) => !completed.has(owner.claimId));
     if (lost.length > 0) throw new KeysLost(lost.map(({ acceptable }) => acceptable));

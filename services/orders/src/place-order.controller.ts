@@ -22,7 +22,7 @@ import { activeTraceparent } from '@stampede/telemetry';
 import type { OrdersConfig } from './config';
 import { isTerminal } from './order';
 import type { OrderPeers } from './order.saga';
-import { orderView, type OrderRow } from './order.sql';
+import { orderView } from './order.sql';
 import { OrderDesk, type Accepted } from './order-desk';
 import { OrderWatch } from './order-watch';
 import { PEERS } from './tokens';
@@ -30,6 +30,15 @@ import { PEERS } from './tokens';
 const route = ordersApi.routes.placeOrder;
 type Request = InputOf<typeof route>;
 const SECOND_MS = 1_000;
+/** While an answer waits for its order's end, repeats are told so; a crash must free the key within 5 s. */
+const IN_FLIGHT_MS = 4_000;
+const RENEW_MS = 1_000;
+
+interface Wish {
+  readonly buyerId: string;
+  readonly request: Request;
+  readonly inFlightMs: number;
+}
 
 @Controller()
 export class PlaceOrderController {
@@ -58,7 +67,8 @@ export class PlaceOrderController {
     const call = { caller: buyer.id, route, key, request };
     let waited = false;
     const answer = await keyed<Order>(this.keys, call, async (claim) => {
-      const placed = await this.accept(claim, buyer, request, budget);
+      const inFlightMs = waitSeconds === undefined ? 0 : IN_FLIGHT_MS;
+      const placed = await this.accept(claim, { buyerId: buyer.id, request, inFlightMs }, budget);
       if (waitSeconds === undefined) return placed.success;
       waited = true;
       // The order is accepted: that the wait went wrong must not be told as if it were not.
@@ -69,15 +79,15 @@ export class PlaceOrderController {
     return new Answer(answer.body, { ...answer.options, headers });
   }
 
-  private async accept(claim: KeyClaim, buyer: CallerIdentity, request: Request, budget: Budget): Promise<Accepted> {
+  private async accept(claim: KeyClaim, { buyerId, request, inFlightMs }: Wish, budget: Budget): Promise<Accepted> {
     const orderId = claim.resourceId;
-    const hold = await this.claimHold({ holdId: request.holdId, buyerId: buyer.id, orderId }, budget);
+    const hold = await this.claimHold({ holdId: request.holdId, buyerId, orderId }, budget);
     const { holdId, eventId, category, seats, quote } = hold;
     const { total, currency } = quote;
     const deadlineMs = this.config.ORDERS_DEADLINE_MS;
     const accepted = await this.desk.accept(
       {
-        order: { orderId, buyerId: buyer.id, eventId, holdId, category, seats, total, currency, deadlineMs },
+        order: { orderId, buyerId, eventId, holdId, category, seats, total, currency, deadlineMs },
         saga: {
           holdId,
           eventId,
@@ -88,6 +98,7 @@ export class PlaceOrderController {
           paymentToken: request.paymentToken,
         },
         owner: claim.owner,
+        inFlightMs,
         traceparent: activeTraceparent() ?? null,
       },
       budget,
@@ -112,11 +123,14 @@ export class PlaceOrderController {
 
   /** The order at its end, with 201, where that comes in time; the stored answer becomes the one that is sent. */
   private async finished(claim: KeyClaim, placed: Accepted, waitSeconds: number): Promise<Success<Order>> {
-    const signal = AbortSignal.timeout(waitSeconds * SECOND_MS);
-    let row: OrderRow | undefined = placed.row;
-    while (row !== undefined && !isTerminal(row.status) && !signal.aborted)
-      row = await this.watch.next(row.order_id, row.version, signal);
-    if (row === undefined || !isTerminal(row.status)) return placed.success;
+    const end = AbortSignal.timeout(waitSeconds * SECOND_MS);
+    let { row } = placed;
+    while (!isTerminal(row.status) && !end.aborted) {
+      const pause = AbortSignal.any([end, AbortSignal.timeout(RENEW_MS)]);
+      row = (await this.watch.next(row.order_id, row.version, pause)) ?? row;
+      if (!isTerminal(row.status)) await claim.stayInFlight(end.aborted ? 0 : IN_FLIGHT_MS);
+    }
+    if (!isTerminal(row.status)) return placed.success;
     return claim.amend({ ...placed.success, status: 201, body: orderView(row) });
   }
 }

@@ -68,6 +68,35 @@ test('with Prefer: wait the answer is the finished order, and a repeat is told t
   expect(shop.payments.calls).toHaveLength(1);
 });
 
+test('a repeat while the first answer waits is told that it is in flight, and the same answer afterwards', async () => {
+  const gate = Promise.withResolvers<void>();
+  const reached = Promise.withResolvers<void>();
+  shop.payments.handlers.capture = async () => {
+    reached.resolve();
+    await gate.promise;
+    return { outcome: 'captured' };
+  };
+  const [key, holdId] = [uuidv7(), uuidv7()];
+  const first = shop.place({ key, holdId, prefer: 'wait=10' }).then((answer) => answer);
+  await reached.promise;
+  const during = await shop.place({ key, holdId }).expect(409);
+  expect(during.body.code).toBe('idempotency_in_flight');
+  expect(during.headers['retry-after']).toMatch(/^\d+$/);
+  gate.resolve();
+  const { status, body } = await first;
+  expect(status).toBe(201);
+  expect((await shop.place({ key, holdId }).expect(201)).body).toEqual(body);
+});
+
+test('an order that does not end in time is answered as accepted, and so is its repeat at once', async () => {
+  shop.payments.handlers.capture = () => {
+    throw new Unavailable();
+  };
+  const [key, holdId] = [uuidv7(), uuidv7()];
+  const first = await shop.place({ key, holdId, prefer: 'wait=1' }).expect(202);
+  expect((await shop.place({ key, holdId }).expect(202)).body).toEqual(first.body);
+});
+
 test('a repeat at another replica gets the same order; another body under the key is refused', async () => {
   await shop.addReplica();
   const [key, holdId] = [uuidv7(), uuidv7()];

@@ -9,7 +9,7 @@ create table idempotency_key (
   resource_id uuid not null,
   -- whose claim it is: changes with every take-over, so that a late first worker cannot answer any more
   claim_id uuid not null,
-  -- end of the lease; null when the claim was given back without an answer
+  -- until then the first request is in flight: working, or with its answer stored and not sent yet; null: it is not
   claimed_until timestamptz,
   expires_at timestamptz not null,
   status smallint,

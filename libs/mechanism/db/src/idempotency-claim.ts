@@ -56,6 +56,16 @@ export class Claim {
   }
 
   /**
+   * For an answer that is stored but not sent yet: repeats are told that the first is in flight for `ms` more; 0
+   * ends that. A crash ends it too, and the stored answer counts then.
+   */
+  async stayInFlight(ms: number): Promise<void> {
+    await sql`
+      update idempotency_key set claimed_until = clock_timestamp() + ${ms} * interval '1 ms'
+      where ${this.mine()} and status is not null`.execute(this.database.kysely);
+  }
+
+  /**
    * Gives the key back without an answer, for one that is not to be stored (5xx): the next request with the key runs
    * at once. Does nothing when the claim was completed or lost.
    */
@@ -73,7 +83,8 @@ export class Claim {
   ): Promise<void> {
     const body = answer.body === undefined ? null : JSON.stringify(answer.body);
     const written = await sql`
-      update idempotency_key set status = ${answer.status}, body = ${body}, location = ${answer.location ?? null}
+      update idempotency_key
+      set status = ${answer.status}, body = ${body}, location = ${answer.location ?? null}, claimed_until = null
       where ${this.mine()} and ${state}`.execute(executor);
     if (written.numAffectedRows !== 1n) throw new ClaimLost();
   }
@@ -90,19 +101,29 @@ export class Claim {
  */
 export async function completeClaims(
   tx: Tx,
-  completions: readonly { readonly owner: KeyOwner; readonly answer: StoredAnswer }[],
+  completions: readonly {
+    readonly owner: KeyOwner;
+    readonly answer: StoredAnswer;
+    /** As `Claim.stayInFlight`; default 0. */
+    readonly inFlightMs?: number;
+  }[],
 ): Promise<ReadonlySet<string>> {
-  const rows = completions.map(({ owner, answer }) => ({
+  const rows = completions.map(({ owner, answer, inFlightMs = 0 }) => ({
     ...owner,
     status: answer.status,
     // as text: a json value inside of jsonb would lose the order of its fields
     body: answer.body === undefined ? null : JSON.stringify(answer.body),
     location: answer.location ?? null,
+    inFlightMs,
   }));
   const written = await sql<{ claim_id: string }>`
-    update idempotency_key as held set status = done.status, body = done.body::json, location = done.location
+    update idempotency_key as held
+    set status = done.status, body = done.body::json, location = done.location,
+      claimed_until = case
+        when done."inFlightMs" > 0 then clock_timestamp() + done."inFlightMs" * interval '1 ms' end
     from json_to_recordset(${JSON.stringify(rows)}::json) as done(
-      caller text, route text, key text, "claimId" uuid, status smallint, body text, location text)
+      caller text, route text, key text, "claimId" uuid, status smallint, body text, location text,
+      "inFlightMs" integer)
     where held.caller = done.caller and held.route = done.route and held.key = done.key
       and held.claim_id = done."claimId" and held.status is null
     returning held.claim_id`.execute(tx);

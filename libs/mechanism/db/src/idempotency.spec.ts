@@ -194,3 +194,18 @@ test('a claim can be taken up again from its owner', async () => {
   await store.resume(claim.owner, claim.resourceId).store({ status: 409, body: { code: 'sold_out' } });
   expect(await store.claim(call)).toMatchObject({ kind: 'replay' });
 });
+
+test('an answer not sent yet is in flight, and counts once it is sent or its worker is gone', async () => {
+  const call = newCall();
+  const { owner, resourceId } = await claimed(store, call);
+  const answer = { status: 202, body: 'accepted' };
+  await db.database.transaction((tx) => completeClaims(tx, [{ owner, answer, inFlightMs: 5_000 }]));
+  await expect(store.claim(call)).rejects.toThrow(KeyInFlight);
+  await letLeaseEnd(call.key);
+  expect(await store.claim(call)).toEqual({ kind: 'replay', answer });
+  const claim = store.resume(owner, resourceId);
+  await claim.stayInFlight(5_000);
+  await expect(store.claim(call)).rejects.toThrow(KeyInFlight);
+  await claim.amend({ status: 201, body: 'done' });
+  expect(await store.claim(call)).toMatchObject({ answer: { status: 201 } });
+});

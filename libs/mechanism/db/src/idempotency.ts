@@ -68,8 +68,8 @@ export class IdempotencyStore {
       const found = await this.find(call, fingerprint);
       if (found === undefined) continue;
       if (!found.same_request && (found.status !== null || found.claimed)) throw new KeyConflict();
-      if (found.status !== null) return replay(found.status, found);
       if (found.retry_after_ms > 0) throw new KeyInFlight(found.retry_after_ms);
+      if (found.status !== null) return replay(found.status, found);
     }
     throw new KeyInFlight(this.leaseMs);
   }
