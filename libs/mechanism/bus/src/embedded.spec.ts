@@ -83,7 +83,10 @@ describe('on PostgreSQL', () => {
     const received = await collect(bus, { topic, group: 'billing' });
     await bus.publish(topic, [eventOf('order-1', 1)]);
     await received.until(1);
-    await sql`truncate topic_partition, group_position, event`.execute(store.database.kysely);
+    await store.database.transaction(async (tx) => {
+      // Tried again by `transaction` where the subscription's look at its partitions is in the way.
+      await sql`truncate topic_partition, group_position, event`.execute(tx);
+    });
     const after = [eventOf('order-1', 2)];
     await expect(bus.publish(topic, after)).rejects.toThrow('0 of 1 events');
     await bus.publish(topic, after);
