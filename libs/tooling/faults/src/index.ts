@@ -1,0 +1,2 @@
+export type { FaultProxy, Toxics } from './fault-proxy';
+export type { ActiveFault, Fault, Lab, LabPostgres, LabServer, LabShop, MetricWhere, ProxiedTarget, Seen } from './lab';

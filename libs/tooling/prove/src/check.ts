@@ -1,0 +1,69 @@
+import type { AuditReport, Order, StatementEntry } from '@stampede/contracts';
+
+/** Judges one thing that must hold, from what was observed and nothing else. */
+export interface Check {
+  readonly name: string;
+  judge(seen: Observations): Judgement;
+}
+
+export interface Judgement {
+  readonly holds: boolean;
+  /** For people, with units: "0 of 812 orders", "p99 412 ms". */
+  readonly measured: string;
+  readonly limit: string;
+  /** How many samples there were and had to be; fewer make the run INVALID. */
+  readonly samples?: { readonly seen: number; readonly needed: number };
+}
+
+/** Times are ms since the load began. */
+export interface Observations {
+  readonly phases: readonly Phase[];
+  /** Every call of a buyer, by the buyers' own clock and count: one line per attempt. */
+  readonly calls: readonly Call[];
+  /** What buyers saw happen besides calls, in their own words: `order`, `hold`, `gave-up`. */
+  readonly seen: readonly SeenByBuyer[];
+  /** Orders that a buyer was told to be accepted, as the shop shows them to its operator at the end. */
+  readonly orders: ReadonlyMap<string, Order | undefined>;
+  readonly statement: readonly StatementEntry[];
+  readonly audit: AuditReport | undefined;
+  /** ms from the end of the fault until every process was ready and no order pending; undefined: not in time. */
+  readonly recoveredMs: number | undefined;
+  /** Named figures over time: totals of metrics, one sample a second. */
+  readonly series: Readonly<Record<string, readonly (number | null)[]>>;
+  /** k6's end-of-test summary, as it is. */
+  readonly summary: K6Summary;
+}
+
+export interface Phase {
+  readonly name: 'steady' | 'fault' | 'recovery';
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface Call {
+  readonly atMs: number;
+  readonly route: string;
+  /** 0: no answer. */
+  readonly status: number;
+  readonly ms: number;
+  /** 1 for the first attempt of a request. */
+  readonly attempt: number;
+  /** Whether the caller gave up with it: it is the last attempt and no answer of the domain. */
+  readonly failed: boolean;
+  readonly code?: string;
+}
+
+export interface SeenByBuyer {
+  readonly atMs: number;
+  readonly what: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface K6Summary {
+  readonly metrics: Readonly<Record<string, K6Metric>>;
+}
+
+export interface K6Metric {
+  readonly values: Readonly<Record<string, number>>;
+  readonly thresholds?: Readonly<Record<string, { readonly ok: boolean }>>;
+}
