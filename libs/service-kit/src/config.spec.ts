@@ -123,3 +123,10 @@ test("the rows of a service's table say what is allowed, what is needed and why"
   expect(rows.find(({ name }) => name === 'DATABASE_URL')).toMatchObject({ default: 'required' });
   expect(rows.find(({ name }) => name === 'PAYMENT_PROVIDER_LOUD')).toMatchObject({ default: 'none' });
 });
+
+test('a protection that is switched off outside of a lab, or that there is not, stops the boot', () => {
+  const boot = (env: Record<string, string>) => () => settings.load({ ...enough, ...env });
+  expect(boot({ STAMPEDE_MITIGATIONS_OFF: 'ask-provider-by-key' })).toThrow(/only with STAMPEDE_LAB=1/);
+  expect(boot({ STAMPEDE_LAB: '1', STAMPEDE_MITIGATIONS_OFF: 'a-typo' })).toThrow(/names a-typo: there are/);
+  expect(boot({ STAMPEDE_LAB: '1', STAMPEDE_MITIGATIONS_OFF: 'ask-provider-by-key' })).not.toThrow();
+});

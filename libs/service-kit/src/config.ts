@@ -114,15 +114,16 @@ function readUrl(value: string, protocols: readonly string[]): string | undefine
 
 /**
  * Reads every variable of `variables`. With a prefix, a set variable that begins with it and is neither in
- * `variables` nor in `known` is an error as well: a misspelt setting must not be silently ignored.
+ * `variables` nor in `known` is an error as well: a misspelt setting must not be silently ignored. `complaints` are
+ * what the caller has found wrong already.
  * @throws ConfigError
  */
 export function loadConfig<const S extends Variables>(
   variables: S,
-  options: { prefix?: string; known?: readonly string[]; env?: Environment } = {},
+  options: { prefix?: string; known?: readonly string[]; env?: Environment; complaints?: readonly string[] } = {},
 ): ValuesOf<S> {
   const env = options.env ?? process.env;
-  const complaints: string[] = [];
+  const complaints: string[] = [...(options.complaints ?? [])];
   const values: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(variables)) values[name] = read(name, setting, env[name], complaints);
   if (options.prefix !== undefined) {

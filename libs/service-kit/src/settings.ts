@@ -1,4 +1,4 @@
-import { environmentPrefix, peerUrlsVariable } from '@stampede/topology';
+import { environmentPrefix, mitigationComplaint, peerUrlsVariable } from '@stampede/topology';
 import {
   integer,
   loadConfig,
@@ -76,7 +76,12 @@ export function defineSettings<const S extends Variables>(service: string, own: 
   const load = (env: Environment = process.env): ServiceConfig<S> => {
     const known = [peerUrlsVariable(service), `${prefix}_DATABASE_URL`];
     const database = needs.database === true && env[`${prefix}_DATABASE_URL`] === undefined ? databaseServer() : {};
-    const values = loadConfig({ ...variables, ...database }, { prefix, known, env }) as Record<string, unknown>;
+    const lab = mitigationComplaint(env);
+    const complaints = lab === undefined ? [] : [lab];
+    const values = loadConfig({ ...variables, ...database }, { prefix, known, env, complaints }) as Record<
+      string,
+      unknown
+    >;
     return {
       ...values,
       ...baseConfig(service, prefix, values, env),

@@ -10,3 +10,12 @@ export {
   trafficPort,
 } from './ports';
 export { environmentPrefix, peerUrlsVariable } from './environment';
+export {
+  LAB_VARIABLE,
+  MITIGATIONS,
+  OFF_VARIABLE,
+  mitigated,
+  mitigationComplaint,
+  type Mitigation,
+  type MitigationId,
+} from './mitigations';

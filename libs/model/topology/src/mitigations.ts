@@ -1,0 +1,56 @@
+/** A protection that the control of a claim switches off, to show that the claim notices. */
+export interface Mitigation {
+  readonly id: string;
+  /** One sentence: what happens without it. */
+  readonly protects: string;
+  /** Claims whose control it is. */
+  readonly claims: readonly string[];
+}
+
+/** Every protection that can be switched off, in a lab only; tidy counts one call of `mitigated` for each. */
+export const MITIGATIONS = [
+  {
+    id: 'ask-provider-by-key',
+    protects:
+      'A capture whose answer was lost is asked for under its key, instead of being sent again under a new one.',
+    claims: ['L2'],
+  },
+] as const satisfies readonly Mitigation[];
+
+export type MitigationId = (typeof MITIGATIONS)[number]['id'];
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `1` in a lab, where protections may be switched off. */
+export const LAB_VARIABLE = 'STAMPEDE_LAB';
+/** Ids, separated by commas. */
+export const OFF_VARIABLE = 'STAMPEDE_MITIGATIONS_OFF';
+
+/**
+ * `on`, unless this environment switches the protection off, then `off`. The environment is the process's own, as
+ * its configuration was read. @throws Error as `mitigationComplaint` says
+ */
+export function mitigated<T>(id: MitigationId, on: T, off: T, env: Environment): T {
+  const complaint = mitigationComplaint(env);
+  if (complaint !== undefined) throw new Error(complaint);
+  return switchedOff(env).includes(id) ? off : on;
+}
+
+/** Why a process with this environment must not start, in one line: a switch outside of a lab, or an unknown one. */
+export function mitigationComplaint(env: Environment): string | undefined {
+  const off = switchedOff(env);
+  if (off.length === 0) return undefined;
+  if (env[LAB_VARIABLE] !== '1')
+    return `${OFF_VARIABLE} switches protections off: only with ${LAB_VARIABLE}=1, in a lab`;
+  const known: readonly string[] = MITIGATIONS.map(({ id }) => id);
+  const unknown = off.filter((id) => !known.includes(id));
+  return unknown.length === 0
+    ? undefined
+    : `${OFF_VARIABLE} names ${unknown.join(', ')}: there are ${known.toSorted().join(', ')}`;
+}
+
+function switchedOff(env: Environment): string[] {
+  return (env[OFF_VARIABLE] ?? '')
+    .split(',')
+    .map((id) => id.trim())
+    .filter((id) => id !== '');
+}
