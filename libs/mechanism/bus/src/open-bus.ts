@@ -1,14 +1,9 @@
 import { openEmbeddedBus } from './embedded';
 import type { Bus } from './port';
 
-/** Both behave the same. Members of one group must use the same: they do not agree on how partitions are assigned. */
-export type KafkaClient = 'kafkajs' | 'platformatic';
-
 export interface BusOptions {
   /** `host:port,host:port`; with them the bus is Kafka, whatever else is set. */
   kafkaBrokers?: string | undefined;
-  /** Default kafkajs. */
-  kafkaClient?: KafkaClient | undefined;
   /** The PostgreSQL database of the embedded bus; it is created if missing. */
   embeddedUrl?: string | undefined;
   /** Who this is, for the back end's own logs. */
@@ -19,15 +14,13 @@ export interface BusOptions {
 export async function openBus(options: BusOptions): Promise<Bus> {
   if (options.kafkaBrokers) {
     const brokers = options.kafkaBrokers.split(',').map((broker) => broker.trim());
-    return openBroker(options.kafkaClient ?? 'kafkajs', { brokers, clientId: options.clientId });
+    return openBroker({ brokers, clientId: options.clientId });
   }
   if (options.embeddedUrl) return openEmbeddedBus({ url: options.embeddedUrl, clientId: options.clientId });
   throw new TypeError('a bus needs kafkaBrokers or embeddedUrl');
 }
 
-/** A client is loaded only where it is used: each costs every process tens of milliseconds and megabytes. */
-function openBroker(client: KafkaClient, options: { brokers: string[]; clientId: string }): Bus {
-  if (client === 'platformatic')
-    return (require('./platformatic') as typeof import('./platformatic')).openPlatformaticBus(options);
+/** The client is loaded only where it is used: it costs every process tens of milliseconds and megabytes. */
+function openBroker(options: { brokers: string[]; clientId: string }): Bus {
   return (require('./kafka') as typeof import('./kafka')).openKafkaBus(options);
 }
