@@ -1,3 +1,4 @@
+export * from './checks';
 export {
   claim,
   type Claim,

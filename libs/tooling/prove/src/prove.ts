@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import type { Claim, Form } from './claim';
+import type { Journal, RunRecord, Verdict } from './journal';
+import { machine } from './machine';
+import { runOnce } from './run';
+import { ruleClaim } from './verdict';
+import { Unavailable, type World } from './world';
+
+export interface ProveOptions {
+  readonly form: Form;
+  /** `only`: no experiment; `skip`: no control. Neither can end in PASS. */
+  readonly control: 'run' | 'only' | 'skip';
+  readonly seed: number;
+  /** Experiments; default what the claim's form says. */
+  readonly repeat?: number;
+  /** For raw files of the runs. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly report: (line: string) => void;
+  /** What the journal says of where it comes from. */
+  readonly origin: Pick<Journal, 'definition' | 'commit' | 'command'>;
+}
+
+/**
+ * Experiments until one does not hold, then the control. A missing part is the verdict UNAVAILABLE; any other failure
+ * of the prover itself is thrown, as is the signal's reason.
+ */
+export async function prove(world: World, claim: Claim, options: ProveOptions): Promise<Journal> {
+  const { form, seed, origin } = options;
+  const startedAt = world.now();
+  const runs: RunRecord[] = [];
+  const versions: Record<string, string> = {};
+  let ruling: { outcome: Verdict; why: string } | undefined;
+  try {
+    for (const plan of plannedRuns(claim, options)) {
+      const timing = claim.forms[form];
+      const folder = join(options.folder, `${plan.role}-${plan.seed}`);
+      const { versions: used, ...run } = await runOnce(world, { ...options, ...plan, claim, timing, folder });
+      Object.assign(versions, used);
+      runs.push(run);
+      options.report(`  ${run.role}: ${run.outcome}, ${run.why}`);
+      if (run.role === 'experiment' && run.outcome !== 'holds') break;
+    }
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    ruling = { outcome: 'UNAVAILABLE', why: error.message };
+  }
+  const { outcome: verdict, why } = ruling ?? ruleClaim(claim, runs);
+  const { id, promise, tier } = claim;
+  return {
+    ...{ id, promise, tier, form, verdict, why, seed, ...origin, versions, machine: machine(), runs },
+    startedAt: new Date(startedAt).toISOString(),
+    tookMs: world.now() - startedAt,
+  };
+}
+
+function plannedRuns(claim: Claim, { form, control, seed, repeat }: ProveOptions): Pick<RunRecord, 'role' | 'seed'>[] {
+  const times = control === 'only' ? 0 : (repeat ?? claim.forms[form].repeat);
+  const experiments = Array.from({ length: times }, (_, index) => ({
+    role: 'experiment' as const,
+    seed: seed + index,
+  }));
+  return control === 'skip' ? experiments : [...experiments, { role: 'control', seed }];
+}

@@ -1,0 +1,240 @@
+import type { ActiveFault, Lab } from '@stampede/faults';
+import { seededRandom } from '@stampede/crowd';
+import type { Check, K6Summary, Observations, Phase } from './check';
+import type { Claim, Timing } from './claim';
+import type { CheckResult, RunEvent, RunRecord } from './journal';
+import { Sampler } from './sampler';
+import { seriesOf } from './series';
+import { ruleRun } from './verdict';
+import type { LoadResult, RunningLoad, ShopInLab, World } from './world';
+
+export interface RunOptions {
+  readonly claim: Claim;
+  readonly timing: Timing;
+  readonly role: RunRecord['role'];
+  readonly seed: number;
+  /** For what this run leaves behind: history, summary. */
+  readonly folder: string;
+  /** Its abort ends the run: the fault is undone and the shop closed before the promise rejects. */
+  readonly signal: AbortSignal;
+  readonly report: (line: string) => void;
+}
+
+const POLL_MS = 250;
+/** After the load: what is in flight gets as long as any saga's deadline. */
+const REST_MS = 125_000;
+const ORDERS_AT_A_TIME = 8;
+
+/** One shop, one load, one fault, and what was seen of it. @throws Unavailable, the signal's reason */
+export async function runOnce(world: World, options: RunOptions): Promise<RunRecord & { versions: Versions }> {
+  const { claim, role, report, signal } = options;
+  const off = role === 'control' ? { off: claim.control.off } : {};
+  report(`${claim.id} ${role}${role === 'control' ? ` without ${claim.control.off}` : ''}: starting a shop`);
+  const shop = await world.openShop({ ...claim.shop, needs: claim.needs ?? [], ...off, signal });
+  try {
+    await shop.ready(READY_MS);
+    return { ...(await new Run(world, options, shop).complete()), ...off, versions: await shop.versions() };
+  } finally {
+    await shop.close();
+  }
+}
+
+type Versions = Readonly<Record<string, string>>;
+const READY_MS = 60_000;
+
+class Run {
+  private readonly events: RunEvent[] = [];
+  private readonly sampler: Sampler;
+  private beganAt = 0;
+
+  constructor(
+    private readonly world: World,
+    private readonly options: RunOptions,
+    private readonly shop: ShopInLab,
+  ) {
+    this.sampler = new Sampler(world, shop);
+  }
+
+  async complete(): Promise<RunRecord> {
+    const { claim, timing, role, seed, signal, report } = this.options;
+    const ending = new AbortController();
+    const load = this.startLoad(AbortSignal.any([signal, ending.signal]));
+    load.finished.catch(() => undefined); // heard of below, in its turn
+    let active: ActiveFault | undefined;
+    try {
+      this.beganAt = await Promise.race([load.began, load.finished.then(endedEarly)]);
+      this.sampler.start(this.beganAt);
+      report(`  steady state, ${timing.steadyMs / 1_000} s`);
+      await this.until(timing.steadyMs);
+      report(`  fault: ${claim.fault.name}`);
+      const faultFromMs = this.elapsedMs();
+      this.record('fault on', { fault: claim.fault.name });
+      active = await claim.fault.start(this.lab());
+      await Promise.race([active.ended ?? new Promise(() => undefined), this.until(timing.steadyMs + timing.faultMs)]);
+      await active.undo();
+      const faultToMs = this.elapsedMs();
+      this.record('fault off');
+      report('  recovery');
+      const recoveredMs = await this.recovery(faultToMs);
+      const result = await load.finished;
+      const fault = { name: claim.fault.name, seen: await active.seen() };
+      const phases = this.phases(faultFromMs, faultToMs);
+      report('  audit');
+      const seen = await this.observe(result, phases, recoveredMs);
+      return this.judged({ role, seed, fault, phases, events: this.events }, seen, result);
+    } finally {
+      ending.abort(); // of no effect on a load that has finished
+      await active?.undo();
+      await this.sampler.stop();
+      await load.finished.catch(() => undefined);
+    }
+  }
+
+  private startLoad(signal: AbortSignal): RunningLoad {
+    const { claim, timing, seed, folder } = this.options;
+    const { steadyMs, faultMs, recoveryMs } = timing;
+    const { tokens, url } = this.shop;
+    const settings = {
+      ...claim.load.settings,
+      steadyMs,
+      faultMs,
+      recoveryMs,
+      seed,
+      tokens,
+      thresholds: claim.thresholds ?? {},
+    };
+    const core = claim.needs?.includes('cores') === true ? { core: LOAD_CORE } : {};
+    return this.world.startLoad({ scenario: claim.load.scenario, settings, url, folder, signal, ...core });
+  }
+
+  private lab(): Lab {
+    const { seed, signal } = this.options;
+    const random = seededRandom(seed);
+    return { random, signal, shop: this.shop, record: (kind, detail) => this.record(kind, detail) };
+  }
+
+  /** ms from the end of the fault until all is ready and no saga is older than that moment. */
+  private async recovery(faultToMs: number): Promise<number | undefined> {
+    const { timing, signal } = this.options;
+    for (const endsAtMs = faultToMs + timing.recoveryMs; this.elapsedMs() < endsAtMs;) {
+      if (await this.isAsBefore(faultToMs)) {
+        const tookMs = this.elapsedMs() - faultToMs;
+        this.record('recovered', { tookMs });
+        return tookMs;
+      }
+      await this.world.delay(POLL_MS, signal);
+    }
+    return undefined;
+  }
+
+  private async isAsBefore(faultToMs: number): Promise<boolean> {
+    try {
+      await this.shop.ready(1);
+      const oldestSeconds = await this.shop.metric('stampede_saga_oldest_age_seconds');
+      return oldestSeconds * 1_000 <= this.elapsedMs() - faultToMs;
+    } catch {
+      return false; // not all of it answers yet
+    }
+  }
+
+  private async observe(
+    result: LoadResult,
+    phases: readonly Phase[],
+    recoveredMs: number | undefined,
+  ): Promise<Observations> {
+    const report = await this.auditAtRest();
+    const ids = new Set(
+      result.seen.filter(({ what }) => what === 'order').map(({ detail }) => String(detail['orderId'])),
+    );
+    const orders = new Map<string, Awaited<ReturnType<ShopInLab['orderOf']>>>();
+    const left = [...ids];
+    const worker = async () => {
+      for (let id = left.pop(); id !== undefined; id = left.pop()) orders.set(id, await this.shop.orderOf(id));
+    };
+    await Promise.all(Array.from({ length: ORDERS_AT_A_TIME }, worker));
+    const statement = await this.shop.statement();
+    const { calls, seen, summary } = result;
+    return { phases, calls, seen, orders, statement, audit: report, recoveredMs, series: this.sampler.series, summary };
+  }
+
+  /** The audit once nothing is in flight, or as it is when that takes longer than a saga may. */
+  private async auditAtRest() {
+    for (const endsAt = this.world.now() + REST_MS; ; await this.world.delay(POLL_MS, this.options.signal)) {
+      const report = await this.shop.audit();
+      const rests = report?.invariants.every(({ holds, inFlight }) => !holds || inFlight === 0);
+      if (rests === true || this.world.now() > endsAt) return report;
+    }
+  }
+
+  private judged(
+    known: Pick<RunRecord, 'role' | 'seed' | 'fault' | 'phases' | 'events'>,
+    seen: Observations,
+    { droppedRatio, summary }: LoadResult,
+  ): RunRecord {
+    const { claim, timing } = this.options;
+    const results = (checks: readonly Check[]) => checks.map((check) => ({ name: check.name, ...check.judge(seen) }));
+    const steadyState = results(claim.steadyState.map(duringSteadyState));
+    const checks = [...results(claim.holds), ...thresholdResults(summary)];
+    const ruling = ruleRun(known.role, claim.control.bites, {
+      steadyState,
+      checks,
+      seen: known.fault.seen,
+      droppedRatio,
+    });
+    const lengthMs = timing.steadyMs + timing.faultMs + timing.recoveryMs;
+    return { ...known, ...ruling, steadyState, checks, series: seriesOf(seen, lengthMs), summary };
+  }
+
+  private phases(faultFromMs: number, faultToMs: number): Phase[] {
+    const { steadyMs, faultMs, recoveryMs } = this.options.timing;
+    const endMs = Math.max(this.elapsedMs(), steadyMs + faultMs + recoveryMs);
+    return [
+      { name: 'steady', fromMs: 0, toMs: faultFromMs },
+      { name: 'fault', fromMs: faultFromMs, toMs: faultToMs },
+      { name: 'recovery', fromMs: faultToMs, toMs: endMs },
+    ];
+  }
+
+  private record(kind: string, detail?: RunEvent['detail']): void {
+    this.events.push({ atMs: this.elapsedMs(), kind, ...(detail === undefined ? {} : { detail }) });
+  }
+
+  private elapsedMs(): number {
+    return Math.round(this.world.now() - this.beganAt);
+  }
+
+  private async until(elapsedMs: number): Promise<void> {
+    const waitMs = elapsedMs - this.elapsedMs();
+    if (waitMs > 0) await this.world.delay(waitMs, this.options.signal);
+  }
+}
+
+/** The prover and the shop have the first core. */
+const LOAD_CORE = 1;
+
+function endedEarly(): never {
+  throw new Error('k6 ended before it began: see its output');
+}
+
+/** A gate looks at the steady phase alone, whatever its check would look at. */
+function duringSteadyState(check: Check): Check {
+  return {
+    name: check.name,
+    judge: (seen) => {
+      const steady = seen.phases.filter(({ name }) => name === 'steady');
+      const [{ toMs } = { toMs: 0 }] = steady;
+      return check.judge({ ...seen, phases: steady, calls: seen.calls.filter(({ atMs }) => atMs < toMs) });
+    },
+  };
+}
+
+/** k6's own thresholds, each as a check. */
+function thresholdResults(summary: K6Summary): CheckResult[] {
+  return Object.entries(summary.metrics).flatMap(([metric, { values, thresholds = {} }]) =>
+    Object.entries(thresholds).map(([limit, { ok }]) => {
+      const figure = values[/^[\w().]+/.exec(limit)?.[0] ?? ''];
+      const measured = figure === undefined ? 'see the summary' : String(Number(figure.toPrecision(4)));
+      return { name: `k6: ${metric}`, holds: ok, measured, limit };
+    }),
+  );
+}

@@ -1,0 +1,98 @@
+import type { Claim } from './claim';
+import type { CheckResult, RunOutcome, RunRecord, Verdict } from './journal';
+
+export interface Ruling<Outcome> {
+  readonly outcome: Outcome;
+  readonly why: string;
+}
+
+/** What one run has shown, before it is ruled on. */
+export interface RunFindings {
+  readonly steadyState: readonly CheckResult[];
+  readonly checks: readonly CheckResult[];
+  readonly seen: RunRecord['fault']['seen'];
+  /** Share of arrivals that k6 could not start. */
+  readonly droppedRatio: number;
+}
+
+/** Above it k6 was the limit, not the shop. */
+const MOST_DROPPED = 0.01;
+
+/**
+ * What one run means. The order matters: where the shop was not well before the fault, or the fault did not act, no
+ * check means anything. A check that is broken beyond doubt needs no more samples in a control: a shop that has
+ * collapsed answers few.
+ */
+export function ruleRun(
+  role: RunRecord['role'],
+  bites: readonly string[] | undefined,
+  run: RunFindings,
+): Ruling<RunOutcome> {
+  const unwell = run.steadyState.find((check) => !check.holds || isThin(check));
+  if (unwell !== undefined) return { outcome: 'invalid', why: `before the fault: ${told(unwell)}` };
+  const { metric, value, least } = run.seen;
+  if (value < least) return { outcome: 'no-fault', why: `${metric} is ${value}, below ${least}` };
+  const broken = run.checks.filter(({ holds }) => !holds);
+  if (role === 'control') {
+    const biting = broken.find(({ name }) => bites === undefined || bites.some((bite) => name.includes(bite)));
+    if (biting !== undefined) return { outcome: 'broken', why: told(biting) };
+  }
+  if (run.droppedRatio > MOST_DROPPED) {
+    const dropped = Number((run.droppedRatio * 100).toPrecision(2));
+    return { outcome: 'invalid', why: `k6 dropped ${dropped} % of its arrivals: it was the limit, not the shop` };
+  }
+  const thin = run.checks.find(isThin);
+  if (thin !== undefined) return { outcome: 'invalid', why: `too few samples: ${told(thin)}` };
+  if (role === 'experiment' && broken[0] !== undefined) return { outcome: 'broken', why: told(broken[0]) };
+  return { outcome: 'holds', why: `all ${run.checks.length} checks hold` };
+}
+
+/** What experiments and control mean together. Only a promise that held, whose control did not, is proved. */
+export function ruleClaim({ control }: Pick<Claim, 'control'>, runs: readonly RunRecord[]): Ruling<Verdict> {
+  const experiments = runs.filter(({ role }) => role === 'experiment');
+  const bad = experiments.find(({ outcome }) => outcome !== 'holds');
+  if (bad !== undefined) return { outcome: FAILED_EXPERIMENT[bad.outcome], why: bad.why };
+  const counter = runs.find(({ role }) => role === 'control');
+  if (experiments.length === 0)
+    return { outcome: 'INVALID', why: `the control alone proves nothing; it ${toldOfControl(counter)}` };
+  if (counter === undefined)
+    return { outcome: 'INVALID', why: 'it holds, but without its control that proves nothing' };
+  switch (counter.outcome) {
+    case 'broken':
+      return { outcome: 'PASS', why: `${held(experiments)}; without ${control.off}: ${counter.why}` };
+    case 'holds':
+      return { outcome: 'CONTROL-PASSED', why: `it holds without ${control.off} as well: the checks do not bite` };
+    case 'invalid':
+      return { outcome: 'INVALID', why: `control: ${counter.why}` };
+    case 'no-fault':
+      return { outcome: 'NO-FAULT', why: `control: ${counter.why}` };
+  }
+}
+
+const FAILED_EXPERIMENT: Readonly<Record<RunOutcome, Verdict>> = {
+  holds: 'PASS',
+  broken: 'FAIL',
+  invalid: 'INVALID',
+  'no-fault': 'NO-FAULT',
+};
+
+function toldOfControl(counter: RunRecord | undefined): string {
+  if (counter === undefined) return 'was not run either';
+  return counter.outcome === 'broken' ? `bites: ${counter.why}` : `does not bite: ${counter.why}`;
+}
+
+function held(experiments: readonly RunRecord[]): string {
+  return experiments.length === 1 ? 'it holds' : `it held ${experiments.length} times of ${experiments.length}`;
+}
+
+function isThin({ samples }: CheckResult): boolean {
+  return samples !== undefined && samples.seen < samples.needed;
+}
+
+function told({ name, measured, limit, samples }: CheckResult): string {
+  const few =
+    samples !== undefined && samples.seen < samples.needed
+      ? ` (${samples.seen} samples, ${samples.needed} needed)`
+      : '';
+  return `${name}: ${measured}, ${limit}${few}`;
+}
