@@ -1,4 +1,5 @@
 import type { Fault } from '@stampede/faults';
+import type { MitigationId } from '@stampede/topology';
 import type { Check } from './check';
 
 export type Tier = 'local' | 'cluster';
@@ -22,7 +23,7 @@ export interface Claim {
   readonly thresholds?: Readonly<Record<string, readonly string[]>>;
   readonly holds: readonly Check[];
   /** The control: the same with one mitigation switched off. It must FAIL, by one of the checks in `bites` if named. */
-  readonly control: { readonly off: string; readonly bites?: readonly string[] };
+  readonly control: { readonly off: MitigationId; readonly bites?: readonly string[] };
   readonly forms: Readonly<Record<Form, Timing>>;
 }
 
