@@ -3,6 +3,7 @@ import { Category, type Event, type EventSummary } from '@stampede/contracts';
 import { expectedArrivals, readTrace, runCrowd, seededRandom, window, type CrowdResult } from '@stampede/crowd';
 import { Refusal } from '@stampede/supervisor';
 import { InvalidArgumentError } from 'commander';
+import { wholeNumber } from './arguments';
 import { auditTable } from './audit.verb';
 import { onsaleProgress, onsaleReport } from './onsale-report';
 import { call, findShop, issueToken, readAudit, type RunningShop } from './running-shop';
@@ -137,15 +138,6 @@ function allAnswered({ orders }: CrowdResult): boolean {
 
 function seatsOf({ categories }: Event): number {
   return categories.reduce((sum, { capacity }) => sum + capacity, 0);
-}
-
-function wholeNumber(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < least)
-      throw new InvalidArgumentError(`a whole number from ${least} on is needed.`);
-    return value;
-  };
 }
 
 function positive(text: string): number {
