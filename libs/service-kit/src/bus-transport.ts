@@ -10,6 +10,7 @@ export interface BusTransportOptions {
   /** The consumer group: the service, so that its replicas share the work. */
   readonly service: string;
   readonly isTransient: (error: unknown) => boolean;
+  readonly deadLetters: boolean;
   readonly log: Log;
 }
 
@@ -41,10 +42,10 @@ export class BusTransport extends Server implements CustomTransportStrategy {
   }
 
   private async subscribeAll(): Promise<void> {
-    const { bus, service: group, isTransient } = this.options;
+    const { bus, service: group, isTransient, deadLetters } = this.options;
     for (const topic of this.getHandlers().keys()) {
       const onEvent = (event: CloudEvent, delivery: Delivery) => this.deliver(topic, event, delivery);
-      this.subscriptions.push(await bus.subscribe({ topic, group, onEvent, isTransient }));
+      this.subscriptions.push(await bus.subscribe({ topic, group, onEvent, isTransient, deadLetters }));
     }
   }
 

@@ -2,7 +2,9 @@ import { Module, type DynamicModule, type INestApplication, type Type } from '@n
 import { NestFactory } from '@nestjs/core';
 import type { Database } from '@stampede/db';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
+import { carryBudgetsAs, restOnTheWire, instantOnTheWire } from '@stampede/resilience';
 import { httpServerMetrics, httpServerTracing, logger, startTelemetry, type Telemetry } from '@stampede/telemetry';
+import { mitigated } from '@stampede/topology';
 import type { FastifyInstance } from 'fastify';
 import { openAdminServer, type AdminRoute, type AdminServer } from './admin-server';
 import { OpenStreams, STREAMS } from './event-stream';
@@ -55,6 +57,7 @@ export class RunningService {
     private readonly parts: ServiceParts,
     private readonly needs: { readonly database?: boolean; readonly bus?: boolean },
   ) {
+    carryBudgetsAs(mitigated('budget-as-rest', restOnTheWire, instantOnTheWire, config.env));
     this.telemetry = startTelemetry({ service: config.service, instance: config.instance });
     this.log = logger(config.service).child({ instance: config.instance });
     this.overload = new Overload(config.service, () => this.stores?.database?.stats().waiting ?? 0);
@@ -148,7 +151,9 @@ export class RunningService {
   private async startConsumers(app: NestFastifyApplication, { bus, isTransient }: Stores): Promise<void> {
     if (bus === undefined) return;
     const { BusTransport } = await import('./bus-transport.js');
-    const strategy = new BusTransport({ bus, service: this.config.service, isTransient, log: this.log });
+    const { service, env } = this.config;
+    const deadLetters = mitigated('dead-letters', true, false, env);
+    const strategy = new BusTransport({ bus, service, isTransient, deadLetters, log: this.log });
     app.connectMicroservice({ strategy }, { inheritAppConfig: true });
     await app.startAllMicroservices();
   }

@@ -92,7 +92,7 @@ async function claimKeys(database: Database, count: number): Promise<Claim[]> {
 async function batched(database: Database): Promise<HoldOnce> {
   const eventId = uuidv7();
   await database.transaction((tx) => insertBlocks(tx, [{ eventId, category: 'CAT1', capacity: SEATS }]));
-  const desk = new HoldDesk(database, { INVENTORY_HOLD_TTL_MS: 120_000, INVENTORY_MAX_SEATS_PER_BUYER: 4 });
+  const desk = new HoldDesk(database, { INVENTORY_HOLD_TTL_MS: 120_000, INVENTORY_MAX_SEATS_PER_BUYER: 4, env: {} });
   return async (claim) => {
     const buyerId = claim.owner.caller;
     await desk.hold(

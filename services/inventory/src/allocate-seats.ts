@@ -1,6 +1,13 @@
 import type { Tx } from '@stampede/db';
 import { SECTION_SEATS, freeSeats, takeAdjacent, takeAny } from './seat-map';
-import { lockAnySection, lockFreeSections, writeSections, type BlockId, type LockedSection } from './section.sql';
+import {
+  lockAnySection,
+  lockFreeSections,
+  writeSections,
+  type BlockId,
+  type LockedSection,
+  type SectionLocks,
+} from './section.sql';
 
 /** Seat indexes within the category, by the place of the request in the list; missing where too few seats were free. */
 export type Allocation = Map<number, number[]>;
@@ -17,14 +24,14 @@ export async function allocateQuickly(
   tx: Tx,
   block: BlockId,
   quantities: readonly number[],
-  fromSection: number,
+  search: { readonly fromSection: number; readonly locks: SectionLocks },
 ): Promise<Allocation> {
   const allocation: Allocation = new Map();
   for (let round = 0; round < MOST_SECTIONS; round += 1) {
     const next = quantities.findIndex((_, place) => !allocation.has(place));
     const run = quantities[next];
     if (run === undefined) break;
-    const section = await lockAnySection(tx, block, run, fromSection);
+    const section = await lockAnySection(tx, block, run, search);
     if (section === undefined) break;
     takeFrom(section, quantities, allocation);
     await writeSections(tx, block, [section]);
@@ -37,8 +44,13 @@ export async function allocateQuickly(
  * where it has not. Waits
  * for everybody who is working on the category; what is missing from the result is sold out.
  */
-export async function allocateExhaustively(tx: Tx, block: BlockId, quantities: readonly number[]): Promise<Allocation> {
-  const sections = await lockFreeSections(tx, block);
+export async function allocateExhaustively(
+  tx: Tx,
+  block: BlockId,
+  quantities: readonly number[],
+  locks: SectionLocks,
+): Promise<Allocation> {
+  const sections = await lockFreeSections(tx, block, locks);
   const allocation: Allocation = new Map();
   for (const section of sections) takeFrom(section, quantities, allocation);
   for (const [place, quantity] of quantities.entries()) {

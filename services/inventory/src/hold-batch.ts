@@ -5,7 +5,7 @@ import { allocateExhaustively, allocateQuickly, type Allocation } from './alloca
 import { countSeats, uncountSeats } from './buyer-seats.sql';
 import { PurchaseLimit, SoldOut } from './errors';
 import { holdView, insertHolds } from './hold.sql';
-import type { BlockId } from './section.sql';
+import type { BlockId, SectionLocks } from './section.sql';
 
 /** One buyer's wish, with the key it is to be answered under. */
 export interface HoldRequest {
@@ -26,6 +26,7 @@ export interface BatchOptions {
   readonly exhaustive: boolean;
   /** Where to begin to look. */
   readonly fromSection: number;
+  readonly locks: SectionLocks;
 }
 
 interface Decided {
@@ -54,8 +55,8 @@ export async function holdBatch(
     const within = requests.filter(({ buyerId }) => allowed.has(buyerId));
     const quantities = within.map(({ quantity }) => quantity);
     const allocation = options.exhaustive
-      ? await allocateExhaustively(tx, block, quantities)
-      : await allocateQuickly(tx, block, quantities, options.fromSection);
+      ? await allocateExhaustively(tx, block, quantities, options.locks)
+      : await allocateQuickly(tx, block, quantities, options);
     const decided: Decided[] = [
       ...requests
         .filter(({ buyerId }) => !allowed.has(buyerId))

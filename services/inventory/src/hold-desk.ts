@@ -3,9 +3,10 @@ import type { Category, Hold } from '@stampede/contracts';
 import type { Database } from '@stampede/db';
 import { BudgetSpent, type Budget } from '@stampede/resilience';
 import { CONFIG, DATABASE, Refused } from '@stampede/service-kit';
+import { mitigated } from '@stampede/topology';
 import type { InventoryConfig } from './config';
 import { BatchLost, holdBatch, type HoldRequest, type HoldResult } from './hold-batch';
-import type { BlockId } from './section.sql';
+import { NO_LOCKS, ROW_LOCKS, type BlockId, type SectionLocks } from './section.sql';
 
 interface Waiting {
   readonly request: HoldRequest;
@@ -34,14 +35,17 @@ const SECTIONS = 200;
 @Injectable()
 export class HoldDesk {
   private readonly lines = new Map<string, Line>();
+  private readonly locks: SectionLocks;
 
   constructor(
     @Inject(DATABASE) private readonly database: Database,
     @Inject(CONFIG) private readonly config: Pick<
       InventoryConfig,
-      'INVENTORY_HOLD_TTL_MS' | 'INVENTORY_MAX_SEATS_PER_BUYER'
+      'INVENTORY_HOLD_TTL_MS' | 'INVENTORY_MAX_SEATS_PER_BUYER' | 'env'
     >,
-  ) {}
+  ) {
+    this.locks = mitigated('lock-sections', ROW_LOCKS, NO_LOCKS, config.env);
+  }
 
   /**
    * @throws purchase_limit, sold_out, idempotency_in_flight (the key is another's by now), budget_spent (nothing is
@@ -95,6 +99,7 @@ export class HoldDesk {
           mostSeatsPerBuyer: this.config.INVENTORY_MAX_SEATS_PER_BUYER,
           exhaustive,
           fromSection: Math.floor(Math.random() * SECTIONS),
+          locks: this.locks,
         },
       );
       return batch.filter(({ request, answer }) => {

@@ -1,5 +1,5 @@
 import type { Tx } from '@stampede/db';
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { freeSeats, longestRun, type FreeMasks } from './seat-map';
 
 /** A section whose row this transaction has locked. */
@@ -7,6 +7,18 @@ export interface LockedSection {
   readonly section_no: number;
   readonly free_masks: FreeMasks;
 }
+
+/** What keeps two transactions from taking seats of one section at a time. */
+export interface SectionLocks {
+  /** Takes a row that nobody else has. */
+  readonly skip: RawBuilder<unknown>;
+  /** Waits until nobody else has the row. */
+  readonly wait: RawBuilder<unknown>;
+}
+
+export const ROW_LOCKS: SectionLocks = { skip: sql`FOR UPDATE SKIP LOCKED`, wait: sql`FOR UPDATE` };
+/** For the control of a claim: each takes seats from what it has read. */
+export const NO_LOCKS: SectionLocks = { skip: sql``, wait: sql`` };
 
 export interface BlockId {
   readonly eventId: string;
@@ -21,12 +33,12 @@ export async function lockAnySection(
   tx: Tx,
   block: BlockId,
   run: number,
-  fromSection: number,
+  { fromSection, locks }: { readonly fromSection: number; readonly locks: SectionLocks },
 ): Promise<LockedSection | undefined> {
   const { rows } = await sql<LockedSection>`
     SELECT section_no, free_masks FROM section
     WHERE event_id = ${block.eventId} AND category = ${block.category} AND longest_run >= ${run}
-    ORDER BY section_no < ${fromSection}, section_no LIMIT 1 FOR UPDATE SKIP LOCKED`.execute(tx);
+    ORDER BY section_no < ${fromSection}, section_no LIMIT 1 ${locks.skip}`.execute(tx);
   return rows[0];
 }
 
@@ -34,11 +46,11 @@ export async function lockAnySection(
  * Locks every section that has free seats, waiting for others; in one order, so that two of these cannot wait for each
  * other.
  */
-export async function lockFreeSections(tx: Tx, block: BlockId): Promise<LockedSection[]> {
+export async function lockFreeSections(tx: Tx, block: BlockId, locks: SectionLocks): Promise<LockedSection[]> {
   const { rows } = await sql<LockedSection>`
     SELECT section_no, free_masks FROM section
     WHERE event_id = ${block.eventId} AND category = ${block.category} AND free_seats > 0
-    ORDER BY section_no FOR UPDATE`.execute(tx);
+    ORDER BY section_no ${locks.wait}`.execute(tx);
   return rows;
 }
 

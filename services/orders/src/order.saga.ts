@@ -10,7 +10,8 @@ import {
   type StepContext,
   type StepResult,
 } from '@stampede/saga';
-import { RemoteProblem, type Peer, type PeerCall } from '@stampede/service-kit';
+import { DomainError, RemoteProblem, type Environment, type Peer, type PeerCall } from '@stampede/service-kit';
+import { mitigated } from '@stampede/topology';
 import { issueTickets } from './issue-tickets';
 import type { SettleOrder } from './settle-order';
 
@@ -43,8 +44,9 @@ const CALL_MS = 5_000;
  * is undone too; an
  * unknown capture is asked for, never guessed; from the tickets on it only goes forward.
  */
-export function orderSaga(peers: OrderPeers, settle: SettleOrder): SagaDefinition<OrderSaga> {
+export function orderSaga(peers: OrderPeers, settle: SettleOrder, env: Environment): SagaDefinition<OrderSaga> {
   const { inventory, payments } = peers;
+  const unlessPaid = mitigated('wait-for-provider', orUnknown, orGivenUp, env);
 
   const confirmHold = async ({ id, state, signal }: Context): Promise<void> => {
     await orRejected('hold_lost', inventory.confirmHold({ holdId: state.holdId, orderId: id }, callOf(signal)));
@@ -54,7 +56,7 @@ export function orderSaga(peers: OrderPeers, settle: SettleOrder): SagaDefinitio
   };
   const capture = async ({ id, state, attempt, signal }: Context): Promise<void> => {
     const { amount, currency, paymentToken: token = '' } = state;
-    const answer = await orUnknown(
+    const answer = await unlessPaid(
       payments.capture({ orderId: id, attempt, amount, currency, token }, callOf(signal, false)),
     );
     if (answer.outcome === 'declined') throw declined(answer.declineCode);
@@ -94,6 +96,17 @@ async function orRejected<T>(code: FailureCode, call: Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof RemoteProblem && (error.status === 404 || error.status === 409))
       throw new Rejected(code, error.detail);
+    throw error;
+  }
+}
+
+/** For the control of a claim: whoever cannot be reached fails the order. */
+async function orGivenUp<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await orUnknown(call);
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'unavailable')
+      throw new Rejected('deadline_passed', 'payments cannot be reached');
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import { OutboxRelay, outboxMigration } from '@stampede/outbox';
 import { SagaRunner, sagaMigration, type SagaRunnerOptions } from '@stampede/saga';
 import { BUS, CONFIG, DATABASE, KeySweep, peersOf, type ServiceParts } from '@stampede/service-kit';
 import { metricsOf, watchOutbox, watchSaga } from '@stampede/telemetry';
+import { mitigated } from '@stampede/topology';
 import type { OrdersConfig } from './config';
 import { ListOrdersController } from './list-orders.controller';
 import { orderSaga, type OrderPeers, type OrderSaga } from './order.saga';
@@ -31,7 +32,8 @@ function makePeers(config: OrdersConfig): OrderPeers {
 }
 
 function makeRelay(database: Database, bus: Bus, config: OrdersConfig): OutboxRelay {
-  return new OutboxRelay(database, bus, { source: config.service });
+  const direct = mitigated('outbox', false, true, config.env);
+  return new OutboxRelay(database, bus, { source: config.service, direct });
 }
 
 /** What tests alone may set of a runner. */
@@ -45,12 +47,13 @@ export function makeRunner(
   settle: SettleOrder,
   forTests: ForTests = {},
 ): SagaRunner<OrderSaga> {
-  return new SagaRunner(database, orderSaga(peers, settle), {
+  return new SagaRunner(database, orderSaga(peers, settle, config.env), {
     ...forTests,
     workerId: config.instance,
     deadlineMs: config.ORDERS_DEADLINE_MS,
     leaseMs: config.ORDERS_SAGA_LEASE_MS,
     concurrency: config.ORDERS_SAGA_CONCURRENCY,
+    resume: mitigated('resume-sagas', true, false, config.env),
     forget: ['paymentToken'],
     onMove: (tx, move) => settle.record(tx, move),
     onFinished: async (tx, finished) => {

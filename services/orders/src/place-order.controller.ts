@@ -1,6 +1,6 @@
 import { Controller, Headers, Inject } from '@nestjs/common';
 import { ordersApi, type Hold, type InputOf, type Order } from '@stampede/contracts';
-import { IdempotencyStore, type Database } from '@stampede/db';
+import { IdempotencyStore, uuidv7, type Database } from '@stampede/db';
 import { UnknownOutcome, type Budget } from '@stampede/resilience';
 import {
   Answer,
@@ -19,6 +19,7 @@ import {
   type Success,
 } from '@stampede/service-kit';
 import { activeTraceparent } from '@stampede/telemetry';
+import { mitigated } from '@stampede/topology';
 import type { OrdersConfig } from './config';
 import { isTerminal } from './order';
 import type { OrderPeers } from './order.saga';
@@ -34,6 +35,10 @@ const SECOND_MS = 1_000;
 const IN_FLIGHT_MS = 4_000;
 const RENEW_MS = 1_000;
 
+const asGiven = (key: string): string => key;
+/** For the control of a claim: no key is the same as another. */
+const asNew = (): string => uuidv7();
+
 interface Wish {
   readonly buyerId: string;
   readonly request: Request;
@@ -43,6 +48,7 @@ interface Wish {
 @Controller()
 export class PlaceOrderController {
   private readonly keys: IdempotencyStore;
+  private readonly remembered: (key: string) => string;
 
   constructor(
     @Inject(DATABASE) database: Database,
@@ -52,6 +58,7 @@ export class PlaceOrderController {
     private readonly watch: OrderWatch,
   ) {
     this.keys = new IdempotencyStore(database);
+    this.remembered = mitigated('remember-order-key', asGiven, asNew, config.env);
   }
 
   /** Accepts an order: from here the saga finishes it. With `Prefer: wait=N` the answer waits for that. */
@@ -64,7 +71,7 @@ export class PlaceOrderController {
     @Headers('prefer') prefer: string | undefined,
   ): Promise<Answer<Order>> {
     const waitSeconds = preferredWaitSeconds(prefer);
-    const call = { caller: buyer.id, route, key, request };
+    const call = { caller: buyer.id, route, key: this.remembered(key), request };
     let waited = false;
     const answer = await keyed<Order>(this.keys, call, async (claim) => {
       const inFlightMs = waitSeconds === undefined ? 0 : IN_FLIGHT_MS;

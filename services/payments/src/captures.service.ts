@@ -4,6 +4,7 @@ import type { Database } from '@stampede/db';
 import { UnknownOutcome, type Budget } from '@stampede/resilience';
 import { CONFIG, DATABASE, Refused, Unavailable } from '@stampede/service-kit';
 import { metricsOf } from '@stampede/telemetry';
+import { mitigated } from '@stampede/topology';
 import {
   insertIntent,
   lockAndSeal,
@@ -43,11 +44,17 @@ const EVERY_ATTEMPT = 2 ** 31 - 1;
  */
 @Injectable()
 export class Captures {
+  private readonly ask: ProviderClient['ask'];
+
   constructor(
     @Inject(DATABASE) private readonly database: Database,
     @Inject(CONFIG) private readonly config: PaymentsConfig,
     private readonly provider: ProviderClient,
-  ) {}
+  ) {
+    const byKey: ProviderClient['ask'] = (key, budget) => provider.ask(key, budget);
+    const silenceIsFailure: ProviderClient['ask'] = async () => NEVER;
+    this.ask = mitigated('ask-provider-by-key', byKey, silenceIsFailure, config.env);
+  }
 
   /**
    * `never`: this attempt captured nothing and never will, the next one may. @throws unavailable (nothing was sent),
@@ -124,7 +131,7 @@ export class Captures {
     if (row.status === 'declined') return { outcome: 'declined', declineCode: row.decline_code ?? 'card_declined' };
     if (row.status !== 'intent') return NEVER;
     if (row.in_flight) throw new Unavailable('another request captures this order', IN_FLIGHT_RETRY_MS);
-    const outcome = await this.provider.ask(row.key, budget);
+    const outcome = await this.ask(row.key, budget);
     await settle(this.database, row.key, outcome);
     this.count('ask', outcome.outcome);
     return outcome;

@@ -23,6 +23,7 @@ export function withDefaults(options: SubscribeOptions): Required<SubscribeOptio
     group: options.group,
     onEvent: options.onEvent.bind(options),
     maxAttempts,
+    deadLetters: options.deadLetters ?? true,
     retryDelayMs: options.retryDelayMs?.bind(options) ?? defaultRetryDelayMs,
     isTransient: options.isTransient?.bind(options) ?? isTransient,
   };
@@ -33,9 +34,9 @@ export type Verdict = { next: 'retry'; failures: number; delayMs: number } | { n
 
 /** Judges a failed delivery; `failures` counts those before it. */
 export function judge(error: unknown, failures: number, options: Required<SubscribeOptions>): Verdict {
-  if (error instanceof Undecodable) return { next: 'dead-letter' };
+  if (error instanceof Undecodable && options.deadLetters) return { next: 'dead-letter' };
   if (options.isTransient(error)) return { next: 'retry', failures, delayMs: options.retryDelayMs(failures + 1) };
-  if (failures + 1 >= options.maxAttempts) return { next: 'dead-letter' };
+  if (failures + 1 >= options.maxAttempts && options.deadLetters) return { next: 'dead-letter' };
   return { next: 'retry', failures: failures + 1, delayMs: options.retryDelayMs(failures + 1) };
 }
 

@@ -14,6 +14,8 @@ export interface SubscribeOptions {
   onEvent(event: CloudEvent, delivery: Delivery): Promise<void>;
   /** Deliveries before an event is a dead letter; 1 or more, default 5. */
   maxAttempts?: number;
+  /** Default true. False, in a lab: an event that cannot be applied is tried for ever. */
+  deadLetters?: boolean;
   /** Pause after the `attempt`-th failure, in ms. The partition waits meanwhile, for its order is kept. */
   retryDelayMs?(attempt: number): number;
   /**

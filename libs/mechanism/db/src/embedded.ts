@@ -4,6 +4,7 @@ import { readFile, rename } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { mitigated } from '@stampede/topology';
 import { prepareCluster, type Cluster } from './cluster';
 import { EmbeddedPostgresError, explain } from './embedded.errors';
 import { awaitFormerServer, becomesReady } from './former-server';
@@ -34,6 +35,8 @@ export interface EmbeddedPostgresOptions {
   readonly port: number;
   /** Whether a commit survives a power cut (fsync). Default true; without it only a process may be killed. */
   readonly durable?: boolean;
+  /** The shop's environment, where a lab may switch a protection off. Default: everything is on. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** A data folder to copy at the first start instead of running initdb. */
   readonly template?: string;
 }
@@ -106,6 +109,16 @@ async function launch(cluster: Cluster, options: EmbeddedPostgresOptions): Promi
   };
 }
 
+/** As PostgreSQL does by itself: a commit is answered once it is on disk. */
+const COMMITS_ON_DISK: Readonly<Record<string, string>> = {};
+/** For the control of a claim: a commit is answered before it is on disk, and stays in memory as long as can be. */
+const COMMITS_IN_MEMORY: Readonly<Record<string, string>> = {
+  synchronous_commit: 'off',
+  wal_writer_delay: '10s',
+  wal_writer_flush_after: '1GB',
+  wal_buffers: '16MB',
+};
+
 function serverArguments(dataDir: string, options: EmbeddedPostgresOptions): string[] {
   const settings = {
     port: options.port,
@@ -126,6 +139,7 @@ function serverArguments(dataDir: string, options: EmbeddedPostgresOptions): str
     log_min_error_statement: 'panic', // so would a statement
     log_min_messages: 'log', // errors are the caller's: a duplicate key is daily business
     log_checkpoints: 'off',
+    ...mitigated('commit-on-disk', COMMITS_ON_DISK, COMMITS_IN_MEMORY, options.env ?? {}),
     ...(options.durable === false && { fsync: 'off', full_page_writes: 'off' }),
   };
   return ['-D', dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];

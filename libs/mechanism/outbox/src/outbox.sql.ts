@@ -65,6 +65,15 @@ export async function markPublished(connection: Connection, rows: readonly Owed[
     where published_at is null and position = any(${rows.map((row) => row.position)}::bigint[])`.execute(connection);
 }
 
+/** Marks rows as published and returns them. */
+export async function takeOwed(connection: Connection, appended: readonly { readonly id: string }[]): Promise<Owed[]> {
+  const { rows } = await sql<OutboxRow>`
+    update outbox set published_at = clock_timestamp() where id = any(${appended.map(({ id }) => id)}::uuid[])
+    returning position, topic, subject, sequence, id, type, source, dataversion, data, traceparent, created_at,
+      0 as age_ms`.execute(connection);
+  return rows.map(owed);
+}
+
 /** Deletes up to `limit` rows that were published more than `keepMs` ago, and says how many. */
 export async function deletePublished(connection: Connection, keepMs: number, limit: number): Promise<number> {
   const result = await sql`

@@ -4,6 +4,32 @@ import { BudgetSpent, UnknownOutcome } from './errors';
 /** Carries what is left of a request's budget to the next hop, in whole milliseconds. */
 export const budgetHeader = 'x-budget-ms';
 
+/** How a budget is told to the next hop. */
+export interface BudgetWire {
+  write(remainingMs: number): string;
+  /** Undefined for what it cannot read. */
+  read(value: string): number | undefined;
+}
+
+/** What is left, so that the clocks of two machines are never compared. */
+export const restOnTheWire: BudgetWire = {
+  write: (remainingMs) => String(Math.floor(remainingMs)),
+  read: (value) => (/^\d{1,9}$/.test(value) ? Number(value) : undefined),
+};
+
+/** For the control of a claim: the instant of the end, which a machine with another time misreads. */
+export const instantOnTheWire: BudgetWire = {
+  write: (remainingMs) => String(Math.floor(Date.now() + remainingMs)),
+  read: (value) => (/^\d{13}$/.test(value) ? Number(value) - Date.now() : undefined),
+};
+
+let wire = restOnTheWire;
+
+/** For every budget of this process. Call it at boot, or not at all. */
+export function carryBudgetsAs(chosen: BudgetWire): void {
+  wire = chosen;
+}
+
 /** No request of the shop may take longer; a header that asks for more is cut. */
 const MAX_BUDGET_MS = 60_000;
 
@@ -36,7 +62,7 @@ export class Budget {
   /** Takes over what the caller left; `defaultMs` where there is no header or none that can be read. */
   static fromHeader(value: string | readonly string[] | undefined, defaultMs: number, options?: BudgetOptions): Budget {
     const single = typeof value === 'string' ? value : value?.[0];
-    return Budget.ofMs(single !== undefined && /^\d{1,9}$/.test(single) ? Number(single) : defaultMs, options);
+    return Budget.ofMs((single === undefined ? undefined : wire.read(single)) ?? defaultMs, options);
   }
 
   /** Milliseconds left, 0 when spent, never more than `atMost`. */
@@ -70,7 +96,7 @@ export class Budget {
 
   /** The header's value for the next hop. */
   toHeader(): string {
-    return String(Math.floor(this.remainingMs()));
+    return wire.write(this.remainingMs());
   }
 
   /** The same budget ending `byMs` earlier: a hop keeps that much for its own work after the answer has come. */

@@ -2,7 +2,7 @@ export { AdaptiveLimit, nextLimit } from './adaptive-limit';
 export type { AdaptiveLimitOptions, Permit, SampleKind } from './adaptive-limit';
 export { Balancer } from './balancer';
 export type { BalancerOptions, EjectionOptions, Lease } from './balancer';
-export { Budget, budgetHeader } from './budget';
+export { Budget, budgetHeader, carryBudgetsAs, instantOnTheWire, restOnTheWire, type BudgetWire } from './budget';
 export type { BudgetOptions } from './budget';
 export { Bulkhead } from './bulkhead';
 export type { BulkheadOptions } from './bulkhead';

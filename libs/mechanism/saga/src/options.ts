@@ -40,6 +40,11 @@ export interface SagaRunnerOptions<State> {
   readonly backoff?: Backoff;
   /** Keys of the state that are erased when the saga finishes: secrets it needs no more. */
   readonly forget?: readonly (keyof State & string)[];
+  /**
+   * Default true. False, in a lab: only sagas that were started after this runner was made, and that no lost worker
+   * holds, as if a saga lived in the memory of its process.
+   */
+  readonly resume?: boolean;
   /** In the transaction of each move. No remote calls. */
   onMove?(tx: Tx, move: SagaMove<State>): Promise<void>;
   /** In the transaction that finishes the saga, after `onMove`. */

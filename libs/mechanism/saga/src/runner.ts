@@ -47,7 +47,7 @@ export class SagaRunner<State extends object> {
   ) {
     this.options = { ...DEFAULTS, ...options };
     const names = definition.steps.map((step) => step.name);
-    this.store = new SagaStore(definition.name, names, this.options.clock);
+    this.store = new SagaStore(definition.name, names, this.options);
     this.leases = new Leases(this.options.leaseMs, (leases) =>
       this.store.renew(database.kysely, leases, this.options.leaseMs),
     );

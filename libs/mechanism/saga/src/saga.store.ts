@@ -1,6 +1,7 @@
 import type { Tx } from '@stampede/db';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Failure } from './definition';
+import type { SagaRunnerOptions } from './options';
 
 /** What is known of the attempts so far at the present step; see the migration. */
 export type Doubt = 'none' | 'failed' | 'unknown';
@@ -42,10 +43,12 @@ type Connection = Kysely<any> | Tx;
  * another worker has the saga.
  */
 export class SagaStore<State> {
+  private readonly madeAt = new Date();
+
   constructor(
     private readonly name: string,
     private readonly steps: readonly string[],
-    private readonly clock?: () => Date,
+    private readonly options: Pick<SagaRunnerOptions<State>, 'clock' | 'resume'> = {},
   ) {}
 
   async insertAll(
@@ -70,7 +73,7 @@ export class SagaStore<State> {
       with due as materialized (
         select id, leased_by is not null as orphaned from saga
         where name = ${this.name} and finished_at is null and due_at <= ${this.now()}
-          and step = any(${this.steps}::text[])
+          and step = any(${this.steps}::text[]) and ${this.mayDrive()}
         order by due_at limit ${limit} for update skip locked)
       update saga s set lease_token = lease_token + 1, leased_by = ${workerId}, due_at = ${this.later(leaseMs)},
         attempts = attempts + due.orphaned::int, doubt = case when due.orphaned then 'unknown' else doubt end
@@ -145,6 +148,11 @@ export class SagaStore<State> {
     return rows[0] ?? { open: 0, oldestAgeMs: 0 };
   }
 
+  private mayDrive(): RawBuilder<boolean> {
+    if (this.options.resume !== false) return sql`true`;
+    return sql`leased_by is null and started_at >= ${this.madeAt}`;
+  }
+
   private held(row: SagaRow<State>): RawBuilder<boolean> {
     return sql`s.name = ${this.name} and s.id = ${row.id} and s.lease_token = ${row.leaseToken}
       and s.leased_by is not null and s.finished_at is null`;
@@ -157,7 +165,8 @@ export class SagaStore<State> {
   }
 
   private now(): RawBuilder<Date> {
-    return this.clock ? sql`${this.clock()}::timestamptz` : sql`clock_timestamp()`;
+    const { clock } = this.options;
+    return clock ? sql`${clock()}::timestamptz` : sql`clock_timestamp()`;
   }
 
   private later(ms: number): RawBuilder<Date> {

@@ -10,10 +10,50 @@ export interface Mitigation {
 /** Every protection that can be switched off, in a lab only; tidy counts one call of `mitigated` for each. */
 export const MITIGATIONS = [
   {
+    id: 'lock-sections',
+    protects: 'Whoever takes seats of a section has locked its row, so that no two take the same seat.',
+    claims: ['L1'],
+  },
+  {
     id: 'ask-provider-by-key',
     protects:
       'A capture whose answer was lost is asked for under its key, instead of being sent again under a new one.',
     claims: ['L2'],
+  },
+  {
+    id: 'wait-for-provider',
+    protects: 'An order whose payment cannot be sent now stays pending and is paid later, instead of failing.',
+    claims: ['L3'],
+  },
+  {
+    id: 'resume-sagas',
+    protects: 'An order whose worker died is taken up by another, from where it stands in the database.',
+    claims: ['L7'],
+  },
+  {
+    id: 'remember-order-key',
+    protects: 'An order is answered the same under its Idempotency-Key, so that a repeat makes no second one.',
+    claims: ['L10'],
+  },
+  {
+    id: 'commit-on-disk',
+    protects: 'PostgreSQL says that something is stored once it is on disk, not before.',
+    claims: ['L11'],
+  },
+  {
+    id: 'outbox',
+    protects: 'An event is stored with what it tells of and published from there until the bus has it.',
+    claims: ['L12'],
+  },
+  {
+    id: 'dead-letters',
+    protects: 'An event that cannot be applied is put aside after five tries, so that those behind it go on.',
+    claims: ['L13'],
+  },
+  {
+    id: 'budget-as-rest',
+    protects: 'The time that a request may take travels as what is left of it, not as an instant of some clock.',
+    claims: ['L16'],
   },
 ] as const satisfies readonly Mitigation[];
 

@@ -97,9 +97,9 @@ class EmbeddedStore implements Store {
   }
 }
 
-async function startServer({ folder, port }: StoreOptions): Promise<EmbeddedPostgres> {
+async function startServer({ env, folder, port }: StoreOptions): Promise<EmbeddedPostgres> {
   try {
-    return await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), port });
+    return await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), port, env });
   } catch (cause) {
     throw new Refusal(`PostgreSQL does not start: ${(cause as Error).message}`, { cause });
   }
