@@ -188,3 +188,19 @@ test('a request that arrives after its outcome was settled, or after the order w
   ).toEqual({ outcome: 'never' });
   expect(provider.calls).toEqual([]);
 });
+
+test('a lab without the question sends a capture again under a new key, and the card is charged twice', async () => {
+  await payments.stop();
+  await open({ STAMPEDE_LAB: '1', STAMPEDE_MITIGATIONS_OFF: 'ask-provider-by-key' });
+  provider.handlers.capture = (_, { drop }) => drop(); // as a provider does that charges and loses its answer
+  const body = order();
+  await http.post('/captures').send(body).expect(503);
+  const settled = await http.post(`/captures/${body.orderId}/settle`).send({ attempt: 1 }).expect(200);
+  expect(settled.body).toEqual({ outcome: 'never' });
+  await http
+    .post('/captures')
+    .send({ ...body, attempt: 2 })
+    .expect(503);
+  expect(keysOf('capture')).toEqual([body.orderId, `${body.orderId}.2`]);
+  expect(keysOf('readCapture')).toEqual([]);
+});

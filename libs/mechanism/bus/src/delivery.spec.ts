@@ -33,3 +33,9 @@ test('a pause ends at once when it is called off', async () => {
   await paused;
   await pause(3_600_000, stopping.signal);
 });
+
+test('a lab without dead letters tries for ever what nobody can apply or read', () => {
+  const stubborn = withDefaults({ ...options, deadLetters: false });
+  expect(judge(new Error('no'), 99, stubborn)).toMatchObject({ next: 'retry' });
+  expect(judge(new Undecodable('not JSON'), 99, stubborn)).toMatchObject({ next: 'retry' });
+});

@@ -116,6 +116,19 @@ test('a commit survives a stop and a killed server, and is synced to disk', asyn
   expect(await query('select n from kept order by n')).toEqual([{ n: 1 }, { n: 2 }]);
 });
 
+test('a lab that answers commits before they are on disk loses them with a killed server', async () => {
+  const env = { STAMPEDE_LAB: '1', STAMPEDE_MITIGATIONS_OFF: 'commit-on-disk' };
+  const server = await startEmbeddedPostgres({ dataDir, port, template, env });
+  started.push(server);
+  await query('create table told (n int)');
+  await query('checkpoint');
+  await query('insert into told values (1)');
+  process.kill(server.pid, 'SIGKILL');
+  await server.exited;
+  await start();
+  expect(await query('select n from told')).toEqual([]);
+});
+
 test('when its starter is killed the server is gone within 5 s, and the next start succeeds', async () => {
   const { process: child, pid } = await starter();
   await query('create table kept (n int)');

@@ -27,6 +27,12 @@ test('the address with the fewest requests in flight is next', () => {
   }
 });
 
+test('in turn, nobody looks at what an address has to do', () => {
+  const balancer = new Balancer('inventory', { addresses: THREE, order: 'in-turn' }, new FakeClock());
+  const turns = [1, 2, 3, 4].map(() => balancer.pick().address);
+  expect(turns).toEqual([...THREE, THREE[0]]);
+});
+
 test('among equals it is chance, so that many clients do not all start with the first', () => {
   const picks = new Map<string, number>();
   let seed = 7;

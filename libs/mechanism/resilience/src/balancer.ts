@@ -17,6 +17,8 @@ export interface BalancerOptions {
   readonly addresses: readonly string[];
   /** `false` where something else ejects (a mesh does); default on. */
   readonly ejection?: EjectionOptions | false;
+  /** `in-turn` looks at nothing; default the one with the fewest calls in flight. */
+  readonly order?: 'least-requests' | 'in-turn';
 }
 
 /** A place in flight at `address`; `done` gives it back and must be called exactly once. */
@@ -47,6 +49,8 @@ export class Balancer {
   readonly #members: readonly Member[];
   readonly #ejection: Required<EjectionOptions> | undefined;
   readonly #maxOut: number;
+  readonly #inTurn: boolean;
+  #turn = 0;
 
   constructor(
     readonly name: string,
@@ -59,6 +63,7 @@ export class Balancer {
     const fresh = { inFlight: 0, failuresInRow: 0, ejections: 0, outUntilMs: 0, returnedAtMs: 0 };
     this.#members = addresses.map((address) => ({ address, ...fresh }));
     const { ejection = {} } = options;
+    this.#inTurn = options.order === 'in-turn';
     this.#ejection = ejection
       ? { consecutiveFailures: 5, baseMs: 5_000, maxMs: 60_000, maxShare: 0.5, ...ejection }
       : undefined;
@@ -76,6 +81,7 @@ export class Balancer {
   pick(tried?: ReadonlySet<string>): Lease {
     this.#takeBack();
     const member =
+      (this.#inTurn ? this.#members[this.#turn++ % this.#members.length] : undefined) ??
       this.#least((one) => one.outUntilMs === 0 && !tried?.has(one.address)) ??
       this.#least((one) => one.outUntilMs === 0) ??
       (this.#members[0] as Member);

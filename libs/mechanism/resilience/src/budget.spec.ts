@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Budget } from './budget';
+import { Budget, carryBudgetsAs, instantOnTheWire, restOnTheWire } from './budget';
 import { BudgetSpent, UnknownOutcome } from './errors';
 import { FakeClock } from './testing';
 
@@ -76,4 +76,27 @@ test('a released budget has no timer', () => {
   expect(budget.signal.aborted).toBe(false);
   budget.release();
   expect(clock.pending).toBe(0);
+});
+
+describe('between two machines whose clocks are five minutes apart', () => {
+  const realNow = Date.now;
+  afterEach(() => {
+    Date.now = realNow;
+    carryBudgetsAs(restOnTheWire);
+  });
+
+  function overTheWire(): number {
+    const header = Budget.ofMs(2_000, { clock: new FakeClock() }).toHeader();
+    Date.now = () => realNow() + 300_000;
+    return Budget.fromHeader(header, 9_000, { clock: new FakeClock() }).remainingMs();
+  }
+
+  test('a budget is the same, because it travels as what is left of it', () => {
+    expect(overTheWire()).toBe(2_000);
+  });
+
+  test('a lab that sends the instant of its end finds it spent', () => {
+    carryBudgetsAs(instantOnTheWire);
+    expect(overTheWire()).toBe(0);
+  });
 });

@@ -17,7 +17,8 @@ export interface PolicyOptions {
   /** The dependency's name, in errors and events. */
   readonly name: string;
   readonly shed?: LoadShedder;
-  readonly bulkhead?: BulkheadOptions;
+  /** Its own, or one that it shares with others. */
+  readonly bulkhead?: BulkheadOptions | Bulkhead;
   readonly breaker?: CircuitBreakerOptions;
   /** Left out: one attempt. */
   readonly retry?: RetryOptions & RetryBudgetOptions;
@@ -101,7 +102,7 @@ class Composed implements Policy<string | undefined> {
     this.#random = random;
     this.#classify = (error) => (isRefusal(error) || error instanceof UnknownOutcome ? outcomeOf : classify)(error);
     this.#retryBudget = options.retry || hedge ? new RetryBudget(options.retry, clock) : undefined;
-    this.#bulkhead = bulkhead && new Bulkhead(name, bulkhead, clock);
+    this.#bulkhead = bulkhead instanceof Bulkhead ? bulkhead : bulkhead && new Bulkhead(name, bulkhead, clock);
     this.#breaker = breaker && new CircuitBreaker(name, breaker, clock, this.#classify);
     this.#hedge = hedge && new Hedge(name, hedge, this.#retryBudget, clock, this.#classify);
     this.#balancer = balancer && new Balancer(name, balancer, clock, random);

@@ -90,3 +90,21 @@ test('a worker that stops finishes its step and hands the saga on without a wait
   await next.drain();
   expect(await lab.stored(id)).toMatchObject({ outcome: 'completed', state: { count: 2 } });
 });
+
+test('a lab that resumes nothing leaves the sagas of a lost worker, and those of before a restart, as they are', async () => {
+  let lost = true;
+  const runnerOf = lab.sagaOf(step('a', { run: count }), step('b', { run: count }));
+  const crashPoint = (): void => {
+    if (lost) throw new Error('lost');
+  };
+  const first = runnerOf({ resume: false, clock: () => new Date(), crashPoint, concurrency: 1 });
+  const [orphan, waiting] = [await lab.start(first), await lab.start(first)];
+  await first.drain();
+  lost = false;
+  const again = runnerOf({ resume: false, clock: () => new Date(Date.now() + 10_000) });
+  await again.drain();
+  expect([await lab.stored(orphan), await lab.stored(waiting)]).toMatchObject([{ outcome: null }, { outcome: null }]);
+  await runnerOf({ clock: () => new Date(Date.now() + 10_000) }).drain();
+  expect(await lab.stored(orphan)).toMatchObject({ outcome: 'completed' });
+  expect(await lab.stored(waiting)).toMatchObject({ outcome: 'completed' });
+});
