@@ -10,9 +10,12 @@ import {
   type ReplyOf,
 } from '@stampede/contracts';
 import { Budget } from '@stampede/resilience';
-import { PEERS, type GatewayPeers } from './injected';
+import { CONFIG, Unavailable } from '@stampede/service-kit';
+import { mitigated } from '@stampede/topology';
+import type { GatewayConfig } from './config';
+import type { HotAnswers, KeepHot } from './hot-answers';
+import { KEEP_HOT, PEERS, type GatewayPeers } from './injected';
 import { KnownEvents } from './known-events';
-import { Recent } from './recent';
 
 type Availability = ReplyOf<typeof inventoryApi.routes.readAvailability>['categories'];
 type Prices = ReplyOf<typeof pricingApi.routes.priceCategories>['prices'];
@@ -31,13 +34,20 @@ const PART_MS = 500;
  */
 @Injectable()
 export class EventPage {
-  private readonly availabilities = new Recent<Availability>(LIVE_MS, MOST_EVENTS);
-  private readonly prices = new Recent<Prices>(LIVE_MS, MOST_EVENTS);
+  private readonly availabilities: HotAnswers<Availability>;
+  private readonly prices: HotAnswers<Prices>;
+  private readonly show: (page: Event) => Event;
 
   constructor(
     @Inject(PEERS) private readonly peers: GatewayPeers,
     private readonly events: KnownEvents,
-  ) {}
+    @Inject(KEEP_HOT) keepHot: KeepHot,
+    @Inject(CONFIG) { env }: GatewayConfig,
+  ) {
+    this.availabilities = keepHot('availability', LIVE_MS, MOST_EVENTS);
+    this.prices = keepHot('prices', LIVE_MS, MOST_EVENTS);
+    this.show = mitigated('page-in-parts', whatThereIs, allOrNothing, env);
+  }
 
   /** @throws not_found, unavailable */
   async read(eventId: string): Promise<Event> {
@@ -48,7 +58,7 @@ export class EventPage {
     if (stale) degraded.push('event');
     if (availability === undefined) degraded.push('availability');
     if (prices === undefined) degraded.push('pricing');
-    return pageOf(event, availability, prices, degraded);
+    return this.show(pageOf(event, availability, prices, degraded));
   }
 
   /** Free seats by category; undefined where inventory cannot be asked now. */
@@ -77,6 +87,14 @@ export class EventPage {
     };
     return this.prices.get(eventId, ask).catch(() => undefined);
   }
+}
+
+const whatThereIs = (page: Event): Event => page;
+
+/** A page that is made of all its parts or not made. */
+function allOrNothing(page: Event): Event {
+  if (page.degraded.length > 0) throw new Unavailable(`the page lacks ${page.degraded.join(', ')}`);
+  return page;
 }
 
 /** Free seats of one category; null where nobody knows. */

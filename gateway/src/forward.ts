@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { PUBLIC_PREFIX, type Problem } from '@stampede/contracts';
-import { Budget, budgetHeader, policy, type Policy, type PolicyCall } from '@stampede/resilience';
+import { Budget, budgetHeader, type Policy, type PolicyCall } from '@stampede/resilience';
 import {
   CALLER_ID_HEADER,
   CALLER_ROLE_HEADER,
@@ -9,6 +9,7 @@ import {
   PROBLEM_TYPE,
   asDomainError,
   budgetOf,
+  guardOf,
 } from '@stampede/service-kit';
 import { clientTracing } from '@stampede/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -83,7 +84,7 @@ export class Forward implements OnApplicationShutdown {
   private readonly agents: Agent[] = [];
 
   constructor(@Inject(CONFIG) config: GatewayConfig) {
-    const target = (peer: ForwardedPeer): Target => this.open(peer, config.peers[peer] ?? []);
+    const target = (peer: ForwardedPeer): Target => this.open(peer, config);
     this.targets = {
       catalog: target('catalog'),
       inventory: target('inventory'),
@@ -135,7 +136,9 @@ export class Forward implements OnApplicationShutdown {
     return this.targets[peer];
   }
 
-  private open(peer: ForwardedPeer, addresses: readonly string[]): Target {
+  private open(peer: ForwardedPeer, { peers, env }: GatewayConfig): Target {
+    const addresses = peers[peer] ?? [];
+    const replicated = addresses.length > 1;
     const agent = (connections: number): Agent => {
       const opened = new Agent({
         connections,
@@ -146,13 +149,17 @@ export class Forward implements OnApplicationShutdown {
       this.agents.push(opened);
       return opened;
     };
-    const guard = policy({
-      name: `forward-${peer}`,
-      bulkhead: { maxInFlight: MOST_IN_FLIGHT, maxQueue: MOST_QUEUED },
-      breaker: {},
-      retry: { maxAttempts: MOST_ATTEMPTS },
-      balancer: { addresses, ejection: addresses.length > 1 ? {} : false },
-    });
+    const guard = guardOf(
+      {
+        name: `forward-${peer}`,
+        bulkhead: { maxInFlight: MOST_IN_FLIGHT, maxQueue: MOST_QUEUED },
+        breaker: {},
+        retry: { maxAttempts: MOST_ATTEMPTS },
+        balancer: { addresses, ejection: replicated ? {} : false },
+        ...(replicated ? { hedge: {} } : {}),
+      },
+      env,
+    );
     const traced = (dispatcher: Agent) => dispatcher.compose(clientTracing({ peer }));
     return { guard, dispatcher: traced(agent(MOST_IN_FLIGHT)), patient: traced(agent(MOST_PATIENT)) };
   }

@@ -21,6 +21,7 @@ import {
   LOG,
   peersOf,
   type Log,
+  type PeerOptions,
   type ServiceParts,
 } from '@stampede/service-kit';
 import { metricsOf, watchOutbox } from '@stampede/telemetry';
@@ -31,7 +32,8 @@ import { EventPage } from './event-page';
 import { Forward } from './forward';
 import { ForwardController } from './forward.controller';
 import { HoldSeatsController } from './hold-seats.controller';
-import { KV, OUTBOX_RELAY, PEERS, type GatewayPeers } from './injected';
+import { keepHot } from './hot-answers';
+import { KEEP_HOT, KV, OUTBOX_RELAY, PEERS, type GatewayPeers } from './injected';
 import { adminRoutes } from './issue-token';
 import { KeyRing } from './key-ring';
 import { KnownEvents } from './known-events';
@@ -47,7 +49,13 @@ import { Tokens } from './tokens';
 import { WaitingRoom } from './waiting-room';
 
 function makePeers(config: GatewayConfig): GatewayPeers {
-  return peersOf(config, { catalog: catalogApi, pricing: pricingApi, inventory: inventoryApi });
+  const apis = { catalog: catalogApi, pricing: pricingApi, inventory: inventoryApi };
+  return peersOf(config, apis, { catalog: hedged(config, 'catalog'), inventory: hedged(config, 'inventory') });
+}
+
+/** Reads of a page are worth a second call where another replica may be faster; with one there is none. */
+function hedged({ peers }: GatewayConfig, peer: string): Pick<PeerOptions, 'hedge'> {
+  return (peers[peer]?.length ?? 0) > 1 ? { hedge: {} } : {};
 }
 
 function makeQuotas(kv: Kv, log: Log): Quotas {
@@ -81,6 +89,7 @@ function makeQuotas(kv: Kv, log: Log): Quotas {
       useFactory: (database: Database, { redisUrl }: GatewayConfig) => openKv({ database, redisUrl }),
       inject: [DATABASE, CONFIG],
     },
+    { provide: KEEP_HOT, useFactory: keepHot, inject: [KV, CONFIG] },
     { provide: Quotas, useFactory: makeQuotas, inject: [KV, LOG] },
     {
       provide: OUTBOX_RELAY,

@@ -3,8 +3,8 @@ import { CatalogEvent } from '@stampede/contracts';
 import type { Kv } from '@stampede/kv';
 import { Budget } from '@stampede/resilience';
 import { LOG, NotFound, RemoteProblem, type Log } from '@stampede/service-kit';
-import { KV, PEERS, type GatewayPeers } from './injected';
-import { Recent } from './recent';
+import type { HotAnswers, KeepHot } from './hot-answers';
+import { KEEP_HOT, KV, PEERS, type GatewayPeers } from './injected';
 
 export interface KnownEvent {
   readonly event: CatalogEvent;
@@ -24,14 +24,17 @@ const ASK_MS = 600;
  */
 @Injectable()
 export class KnownEvents {
-  private readonly fresh = new Recent<CatalogEvent>(FRESH_MS, MOST_EVENTS);
+  private readonly fresh: HotAnswers<CatalogEvent>;
   private readonly last = new Map<string, string>();
 
   constructor(
     @Inject(PEERS) private readonly peers: GatewayPeers,
     @Inject(KV) private readonly kv: Kv,
     @Inject(LOG) private readonly log: Log,
-  ) {}
+    @Inject(KEEP_HOT) keepHot: KeepHot,
+  ) {
+    this.fresh = keepHot('event', FRESH_MS, MOST_EVENTS);
+  }
 
   /** @throws not_found; unavailable where catalog is away and nobody has ever seen the event */
   async get(eventId: string): Promise<KnownEvent> {

@@ -34,6 +34,20 @@ describe('an event page', () => {
     Object.assign(shop.pricing.handlers, { priceCategories });
   });
 
+  test('that must have all its parts fails with the first that is away', async () => {
+    const eventId = shop.addEvent();
+    const { priceCategories } = shop.pricing.handlers;
+    shop.pricing.handlers.priceCategories = () => {
+      throw new Unavailable();
+    };
+    await shop.addReplica({ STAMPEDE_LAB: '1', STAMPEDE_MITIGATIONS_OFF: 'page-in-parts' });
+    await shop
+      .http(shop.replicas.length - 1)
+      .get(`/api/v1/events/${eventId}`)
+      .expect(503);
+    Object.assign(shop.pricing.handlers, { priceCategories });
+  });
+
   test('of a known event is there with catalog gone, at a new replica too; of another it is 503', async () => {
     const eventId = shop.addEvent();
     await shop.http().get(`/api/v1/events/${eventId}`).expect(200);

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { mitigated } from '@stampede/topology';
 import { ConfigError, type Environment, type Variables } from './config';
 import { PortTaken } from './listen';
 import { liveWithProcess } from './process-life';
@@ -20,7 +21,8 @@ export async function boot<S extends Variables>(options: BootOptions<S>): Promis
   try {
     const config = options.settings.load(options.env);
     const service = new RunningService(config, await options.load(config), options.settings.needs);
-    liveWithProcess(service, { parentPipe: config.parentPipe, log: service.log });
+    const ending = mitigated('drain-before-exit', 'drain', 'at-once', config.env);
+    liveWithProcess(service, { parentPipe: config.parentPipe, log: service.log, ending });
     await service.start();
     if (config.migrate === 'only') await service.stop();
   } catch (error) {

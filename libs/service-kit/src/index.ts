@@ -33,6 +33,7 @@ export { inputParser, type RawInput } from './input';
 export { KeySweep } from './key-sweep';
 export { isFinal, keyed, type KeyClaim, type KeyedCall, type Success } from './keyed';
 export type { Log } from './nest-logger';
+export { guardOf, type GuardOptions } from './peer-guard';
 export { asDomainError, peer, peersOf, type Peer, type PeerCall, type PeerOptions } from './peers';
 export { preferredWaitSeconds } from './prefer';
 export { PROBLEM_TYPE, classify, problemOf, retryAfterSeconds, type ClassifiedError } from './problem';

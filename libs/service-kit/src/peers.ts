@@ -5,7 +5,6 @@ import {
   budgetHeader,
   isRefusal,
   outcomeOf,
-  policy,
   type Budget,
   type BulkheadOptions,
   type CircuitBreakerOptions,
@@ -18,9 +17,10 @@ import {
 } from '@stampede/resilience';
 import { clientTracing, metricsOf } from '@stampede/telemetry';
 import type { Dispatcher } from 'undici';
+import type { Environment } from './config';
 import { DomainError, RemoteProblem, Unavailable } from './errors';
+import { guardOf } from './peer-guard';
 import { PeerFailure, readReply, wireWriter } from './peer-request';
-
 import { CALLER_ID_HEADER, CALLER_ROLE_HEADER, type CallerIdentity } from './routing';
 import type { AnyConfig } from './settings';
 
@@ -43,6 +43,8 @@ export interface PeerOptions {
    */
   readonly retries?: (RetryOptions & RetryBudgetOptions) | false;
   readonly hedge?: HedgeOptions;
+  /** Of the process: a lab switches protections off by it. */
+  readonly env?: Environment;
 }
 
 /** What is particular to one call of a peer. */
@@ -81,20 +83,23 @@ const CONNECTIONS_PER_ADDRESS = 64;
 export function peer<A extends Api>(api: A, options: PeerOptions): Peer<A> {
   const name = options.name ?? api.service;
   const dispatcher = dispatcherOf(name);
-  const guard = policy({
-    name,
-    timeoutMs: options.timeoutMs ?? ATTEMPT_TIMEOUT_MS,
-    bulkhead: options.bulkhead ?? { maxInFlight: MOST_IN_FLIGHT, maxQueue: MOST_QUEUED },
-    breaker: options.breaker ?? {},
-    balancer: {
-      addresses: options.addresses,
-      ...(options.ejection === undefined ? {} : { ejection: options.ejection }),
+  const guard = guardOf(
+    {
+      name,
+      timeoutMs: options.timeoutMs ?? ATTEMPT_TIMEOUT_MS,
+      bulkhead: options.bulkhead ?? { maxInFlight: MOST_IN_FLIGHT, maxQueue: MOST_QUEUED },
+      breaker: options.breaker ?? {},
+      balancer: {
+        addresses: options.addresses,
+        ...(options.ejection === undefined ? {} : { ejection: options.ejection }),
+      },
+      ...(options.retries === false
+        ? {}
+        : { retry: { maxAttempts: MOST_ATTEMPTS, floorPerSecond: RETRIES_PER_SECOND, ...options.retries } }),
+      ...(options.hedge === undefined ? {} : { hedge: options.hedge }),
     },
-    ...(options.retries === false
-      ? {}
-      : { retry: { maxAttempts: MOST_ATTEMPTS, floorPerSecond: RETRIES_PER_SECOND, ...options.retries } }),
-    ...(options.hedge === undefined ? {} : { hedge: options.hedge }),
-  });
+    options.env,
+  );
   const observe = attemptObserver(name, options.service);
   const operations = Object.entries(api.routes).map(([operation, route]) => [
     operation,
@@ -124,10 +129,9 @@ export function peersOf<Apis extends Readonly<Record<string, Api>>>(
     const addresses = config.peers[api.service];
     if (addresses === undefined)
       throw new Error(`${config.service} does not list ${api.service} among the peers of its settings`);
-    return [
-      key,
-      peer(api, { ejection: addresses.length > 1 ? {} : false, service: config.service, ...overrides[key], addresses }),
-    ];
+    const ejection = addresses.length > 1 ? {} : false;
+    const given = { ejection, service: config.service, env: config.env, ...overrides[key] } as const;
+    return [key, peer(api, { ...given, addresses })];
   });
   return Object.fromEntries(entries) as { readonly [Name in keyof Apis]: Peer<Apis[Name]> };
 }

@@ -6,6 +6,14 @@ export interface Stoppable {
   stop(): Promise<void>;
 }
 
+export interface Life {
+  /** Ends when standard input does, and leaves Ctrl-C to the parent. */
+  readonly parentPipe: boolean;
+  readonly log: Log;
+  /** `at-once` is how a process ends that nobody has taught to drain. */
+  readonly ending: 'drain' | 'at-once';
+}
+
 /** After that, whatever still runs is given up: the platform would kill the process anyway. */
 const STOP_DEADLINE_MS = 25_000;
 
@@ -18,11 +26,12 @@ let stopping: Promise<void> | undefined;
  * process, then exits. With `parentPipe` the end of standard input does the same, so that no service outlives its
  * runner.
  */
-export function liveWithProcess(service: Stoppable, options: { parentPipe: boolean; log: Log }): void {
+export function liveWithProcess(service: Stoppable, options: Life): void {
   running.add(service);
   if (armed) return;
   armed = true;
   const stop = (reason: string) => {
+    if (options.ending === 'at-once') process.exit(0);
     stopping ??= stopAll(reason, options.log);
   };
   process.on('SIGTERM', () => stop('SIGTERM'));

@@ -4,6 +4,7 @@ import type { Database } from '@stampede/db';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import { carryBudgetsAs, restOnTheWire, instantOnTheWire } from '@stampede/resilience';
 import { httpServerMetrics, httpServerTracing, logger, startTelemetry, type Telemetry } from '@stampede/telemetry';
+import type { Priority } from '@stampede/resilience';
 import { mitigated } from '@stampede/topology';
 import type { FastifyInstance } from 'fastify';
 import { openAdminServer, type AdminRoute, type AdminServer } from './admin-server';
@@ -35,6 +36,7 @@ export interface ServiceParts {
 /** In-flight answers get that long once the port is closed. */
 const FINISH_IN_FLIGHT_MS = 10_000;
 const SWEEP_IDLE_MS = 20;
+const admitAll = (): void => undefined;
 
 @Module({})
 class ServiceModule {}
@@ -130,7 +132,7 @@ export class RunningService {
     const adapter = new ServiceAdapter({
       filter,
       draining: () => this.state === 'draining',
-      admit: (priority) => this.overload.admit(priority),
+      admit: mitigated('shed-load', (priority: Priority) => this.overload.admit(priority), admitAll, this.config.env),
       observe: (fastify) => {
         httpServerTracing(fastify, { service });
         httpServerMetrics(fastify, this.telemetry.metrics);

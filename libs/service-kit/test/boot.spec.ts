@@ -71,6 +71,14 @@ test('SIGTERM drains the service, and the process ends well', async () => {
   expect(service.lines.at(-1)).toMatchObject({ message: 'stopping', reason: 'SIGTERM' });
 });
 
+test('without its drain a process is gone the moment it is told to stop', async () => {
+  const service = new Service({ STAMPEDE_LAB: '1', STAMPEDE_MITIGATIONS_OFF: 'drain-before-exit' });
+  await service.ready();
+  service.child.kill('SIGTERM');
+  expect([await service.exited, service.errors]).toEqual([0, '']);
+  expect(service.lines.at(-1)).toMatchObject({ message: 'ready' });
+});
+
 test('two services of one process both serve, and both go before it ends', async () => {
   const service = new Service({ TWO: '1' });
   const urls = await service.ready(2);

@@ -55,6 +55,41 @@ export const MITIGATIONS = [
     protects: 'The time that a request may take travels as what is left of it, not as an instant of some clock.',
     claims: ['L16'],
   },
+  {
+    id: 'page-in-parts',
+    protects: 'The event page is answered without the parts that cannot be had, instead of failing as a whole.',
+    claims: ['L4'],
+  },
+  {
+    id: 'shed-load',
+    protects: 'Work that could not be done in time is refused at once, the least important first.',
+    claims: ['L5'],
+  },
+  {
+    id: 'drain-before-exit',
+    protects: 'A process that is told to stop answers what it has begun, and lets its callers look away first.',
+    claims: ['L6'],
+  },
+  {
+    id: 'retry-budget',
+    protects: 'A peer that fails gets a fifth more calls than usual, and not several times as many.',
+    claims: ['L8'],
+  },
+  {
+    id: 'bulkhead-per-peer',
+    protects: 'A slow peer can hold its own share of the calls in flight, and not those to all the others.',
+    claims: ['L9'],
+  },
+  {
+    id: 'answers-in-memory',
+    protects: 'Hot answers are kept in memory and loaded once for a whole crowd, so that nothing hangs on Redis.',
+    claims: ['L14'],
+  },
+  {
+    id: 'avoid-sick-replica',
+    protects: 'Calls go to the replica that answers, and one that does not is given up in time to ask another.',
+    claims: ['L15'],
+  },
 ] as const satisfies readonly Mitigation[];
 
 export type MitigationId = (typeof MITIGATIONS)[number]['id'];

@@ -1,0 +1,34 @@
+import type { Kv } from '@stampede/kv';
+import { mitigated } from '@stampede/topology';
+import type { GatewayConfig } from './config';
+import { Recent } from './recent';
+
+/** Answers of peers that may be a little old. */
+export interface HotAnswers<T> {
+  /** The value of `key`, from where it is kept or else by `load`. @throws what `load` throws */
+  get(key: string, load: () => Promise<T>): Promise<T>;
+}
+
+/** `name` tells one kind of answers from another; each is kept for `ttlMs`, in memory the `most` that came last. */
+export type KeepHot = <T>(name: string, ttlMs: number, most: number) => HotAnswers<T>;
+
+/** Keeps answers in the memory of this replica: neither a crowd nor the loss of Redis reaches the databases. */
+export function keepHot(kv: Kv, { env }: GatewayConfig): KeepHot {
+  const inRedis: KeepHot = (name, ttlMs) => cacheAside(kv, name, ttlMs);
+  return mitigated('answers-in-memory', inMemory, inRedis, env);
+}
+
+const inMemory: KeepHot = (_name, ttlMs, most) => new Recent(ttlMs, most);
+
+/** A cache as most are written: look, else load and store, each caller for itself. Nothing found is nothing cached. */
+function cacheAside<T>(kv: Kv, name: string, ttlMs: number): HotAnswers<T> {
+  return {
+    async get(key, load) {
+      const cached = await kv.get(`${name}:${key}`).catch(() => null);
+      if (cached !== null) return JSON.parse(cached) as T;
+      const value = await load();
+      await kv.set(`${name}:${key}`, JSON.stringify(value), { ttlMs }).catch(() => undefined);
+      return value;
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { Bulkhead, policy, type BalancerOptions, type Policy, type PolicyOptions } from '@stampede/resilience';
+import { mitigated } from '@stampede/topology';
+import type { Environment } from './config';
+
+export type GuardOptions = PolicyOptions & { readonly balancer: BalancerOptions };
+
+type Change = (options: GuardOptions) => GuardOptions;
+const asItIs: Change = (options) => options;
+
+/**
+ * The policy of one peer: what keeps its trouble from becoming that of everybody else. In a lab, parts of it can be
+ * switched off.
+ */
+export function guardOf(options: GuardOptions, env: Environment = {}): Policy<string> {
+  const retries = mitigated('retry-budget', asItIs, retryAtWill, env);
+  const bulkhead = mitigated('bulkhead-per-peer', asItIs, sharePool, env);
+  const build = mitigated('avoid-sick-replica', policy as typeof trustAll, trustAll, env);
+  return build(bulkhead(retries(options)));
+}
+
+const MANY_ATTEMPTS = 10;
+const NO_BOUND_PER_SECOND = 1_000_000;
+
+/** A loop around the call: whatever fails is tried again at once, however many fail, and no circuit ever opens. */
+function retryAtWill({ breaker: _, ...options }: GuardOptions): GuardOptions {
+  if (options.retry === undefined) return options;
+  return {
+    ...options,
+    retry: { maxAttempts: MANY_ATTEMPTS, baseMs: 1, ratio: 1, floorPerSecond: NO_BOUND_PER_SECOND },
+  };
+}
+
+/** One client for all peers, with as many connections as many clients have by default; whoever comes late waits. */
+const POOL = { maxInFlight: 32, maxQueue: 1_000_000, maxWaitMs: 60_000 };
+let poolOfAll: Bulkhead | undefined;
+
+function sharePool({ breaker: _, ...options }: GuardOptions): GuardOptions {
+  poolOfAll ??= new Bulkhead('all peers', POOL);
+  return { ...options, bulkhead: poolOfAll };
+}
+
+/** Every replica in its turn, however it does, and each attempt may take all the time that there is. */
+function trustAll({ timeoutMs: _, hedge: _hedge, ...options }: GuardOptions): Policy<string> {
+  const { name, balancer } = options;
+  const guard = policy({ ...options, balancer: { ...balancer, order: 'in-turn', ejection: false } });
+  return {
+    name,
+    run: ({ timeoutMs: _attempt, ...call }, attempt) => guard.run(call, attempt),
+    stats: () => guard.stats(),
+  };
+}
