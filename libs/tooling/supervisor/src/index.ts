@@ -1,5 +1,7 @@
 export { isRunning, orderShop } from './control';
-export { parseReplicas, type Environment, type Replicas } from './plan';
+export { startGuardian, type Guardian } from './guardian';
+export { parseReplicas, type Environment, type ProcessPlan, type Replicas } from './plan';
+export { takePortMap, type PortMap } from './port-map';
 export { isAlive } from '@stampede/db';
 export { Refusal } from './refusal';
 export { Shop, type ShopOptions } from './shop';

@@ -34,6 +34,8 @@ export interface ProcessPlan {
   readonly replica: number;
   /** The compiled entry points it runs: one, or all of them with `--single-process`. */
   readonly scripts: readonly string[];
+  /** Arguments for Node itself, before the script; default none. */
+  readonly nodeArguments?: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly url: string;
   readonly adminUrls: readonly string[];

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVICES } from '@stampede/topology';
 import { orderShop } from './control';
@@ -72,6 +72,21 @@ test('a shop opens once it can serve, and leaves no process behind', async () =>
 
   await shop.close();
   for (const { pid } of processes) expect(() => process.kill(pid ?? 0, 0)).toThrow('ESRCH');
+});
+
+test('a lab has the last word on the environment of a process, and on what its Node loads first', async () => {
+  const preload = join(fake.root, 'preload.cjs');
+  writeFileSync(preload, "process.env.LOADED_FIRST = 'yes';");
+  const shop = shopWith({
+    adapt: (plan) =>
+      plan.service === 'gateway'
+        ? { ...plan, env: { ...plan.env, DATABASE_URL: 'postgres://elsewhere' }, nodeArguments: ['--require', preload] }
+        : plan,
+  });
+  await shop.open();
+  const { env } = await told('http://localhost:21080/');
+  expect(env).toMatchObject({ DATABASE_URL: 'postgres://elsewhere', LOADED_FIRST: 'yes' });
+  expect((await told('http://localhost:21110/')).env).toMatchObject({ DATABASE_URL: 'postgres://nowhere' });
 });
 
 test('a shop stops from the edge inwards', async () => {

@@ -6,7 +6,16 @@ import { isAlive } from '@stampede/db';
 import { listenForOrders, type Orders } from './control';
 import { Fleet } from './fleet';
 import { startGuardian, type Guardian } from './guardian';
-import { inOneProcess, partOf, planShop, replicasOf, type Environment, type Replicas, type ShopPlan } from './plan';
+import {
+  inOneProcess,
+  partOf,
+  planShop,
+  replicasOf,
+  type Environment,
+  type ProcessPlan,
+  type Replicas,
+  type ShopPlan,
+} from './plan';
 import { assertPortsFree } from './ports';
 import { whenOpen } from './readiness';
 import { Refusal } from './refusal';
@@ -28,6 +37,8 @@ export interface ShopOptions {
   readonly report: (line: string) => void;
   /** Another way to a database server than the usual one, for tests. */
   readonly openStore?: OpenStore;
+  /** The last word on each process before it starts, for a lab that stands between them. */
+  readonly adapt?: (plan: ProcessPlan) => ProcessPlan;
 }
 
 const START_TIMEOUT_MS = 120_000; // many times the slowest start seen; beyond it somebody should look
@@ -181,10 +192,11 @@ export class Shop {
   }
 
   private planFor(replicas: Replicas): ShopPlan {
-    const { root, env, folder, singleProcess, services } = this.options;
+    const { root, env, folder, singleProcess, services, adapt = (process) => process } = this.options;
     const whole = planShop(root, env, replicas, folder);
-    const plan = services === undefined ? whole : partOf(whole, services);
-    return singleProcess ? inOneProcess(plan) : plan;
+    const part = services === undefined ? whole : partOf(whole, services);
+    const plan = singleProcess ? inOneProcess(part) : part;
+    return { ...plan, processes: plan.processes.map(adapt) };
   }
 
   private assertBuilt(): void {

@@ -124,9 +124,9 @@ export class SupervisedProcess {
   }
 
   private arguments(): string[] {
-    const { scripts } = this.plan;
+    const { scripts, nodeArguments = [] } = this.plan;
     const entry = scripts.length === 1 ? scripts : [require.resolve('./one-process'), ...scripts];
-    return [`--max-semi-space-size=${MOST_SEMI_SPACE_MB}`, ...entry];
+    return [`--max-semi-space-size=${MOST_SEMI_SPACE_MB}`, ...nodeArguments, ...entry];
   }
 
   private afterCrash(how: string, livedMs: number): void {

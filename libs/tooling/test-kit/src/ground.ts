@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureDatabase, startEmbeddedPostgres } from '@stampede/db';
 import { clusterTemplate } from '@stampede/db/testing';
-import type { Environment, OpenStore } from '@stampede/supervisor';
-import { takePortMap } from './port-map';
+import { takePortMap, type Environment, type OpenStore } from '@stampede/supervisor';
 import { projectRoot } from './project-root';
 
 /**

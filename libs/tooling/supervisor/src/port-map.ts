@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:net';
  */
 const BASES = [9_200, 10_600, 12_000, 13_400, 14_800, 16_200, 17_600, 25_400, 26_800, 28_200, 29_600, 31_000];
 
-/** A part of the ports of this machine that no other test has. */
+/** A part of the ports of this machine that no other test or lab has. */
 export interface PortMap {
   /** For STAMPEDE_PORT_BASE. */
   readonly base: number;
