@@ -1,5 +1,5 @@
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
-import type { Bus, Delivery, Subscription } from '@stampede/bus';
+import { deadLetterTopic, type Bus, type DeadLetter, type Delivery, type Subscription } from '@stampede/bus';
 import type { CloudEvent } from '@stampede/contracts';
 import { metricsOf, runConsumer } from '@stampede/telemetry';
 import { isObservable, lastValueFrom } from 'rxjs';
@@ -12,6 +12,16 @@ export interface BusTransportOptions {
   readonly isTransient: (error: unknown) => boolean;
   readonly deadLetters: boolean;
   readonly log: Log;
+}
+
+/** Of one topic; whoever has more than that has other worries than to read them all. */
+const MOST_LETTERS = 100;
+
+/** A dead letter as the admin port tells of it. */
+export interface ToldLetter extends Omit<DeadLetter, 'original'> {
+  readonly time: string;
+  readonly subject: string;
+  readonly sequence: number;
 }
 
 /**
@@ -39,6 +49,18 @@ export class BusTransport extends Server implements CustomTransportStrategy {
 
   unwrap<T>(): T {
     return this.options.bus as T;
+  }
+
+  /** What this service could not apply, newest first, over all topics that it reads; the events stay on the bus. */
+  async deadLetters(): Promise<ToldLetter[]> {
+    const topics = [...this.getHandlers().keys()].map(deadLetterTopic);
+    const letters = await Promise.all(topics.map((topic) => this.options.bus.latest(topic, MOST_LETTERS)));
+    const told = letters.flat().map(({ time, subject, sequence, data }) => {
+      const { original: _, ...letter } = data as DeadLetter; // may name a person
+      return { time, subject, sequence, ...letter };
+    });
+    const own = told.filter(({ group }) => group === this.options.service);
+    return own.toSorted((a, b) => (a.time < b.time ? 1 : -1));
   }
 
   private async subscribeAll(): Promise<void> {

@@ -111,7 +111,7 @@ export class RunningService {
       throw portError(error, this.config.port);
     });
     Object.assign(routes, this.parts.adminRoutes?.(app));
-    await this.startConsumers(app, this.stores);
+    Object.assign(routes, await this.startConsumers(app, this.stores));
     if (this.state === 'starting') this.state = 'ready';
     this.overload.watch();
     this.log.info({ url: this.url, address: this.adminUrl }, 'ready');
@@ -150,14 +150,17 @@ export class RunningService {
     return app.useGlobalFilters(filter);
   }
 
-  private async startConsumers(app: NestFastifyApplication, { bus, isTransient }: Stores): Promise<void> {
-    if (bus === undefined) return;
+  /** Resolves with what the admin port tells of them. */
+  private async startConsumers(app: NestFastifyApplication, stores: Stores): Promise<Record<string, AdminRoute>> {
+    const { bus, isTransient } = stores;
+    if (bus === undefined) return {};
     const { BusTransport } = await import('./bus-transport.js');
     const { service, env } = this.config;
     const deadLetters = mitigated('dead-letters', true, false, env);
     const strategy = new BusTransport({ bus, service, isTransient, deadLetters, log: this.log });
     app.connectMicroservice({ strategy }, { inheritAppConfig: true });
     await app.startAllMicroservices();
+    return { 'GET /dead-letters': async () => ({ deadLetters: await strategy.deadLetters() }) };
   }
 
   private rootModule(stores: Stores): DynamicModule {

@@ -72,6 +72,7 @@ function traced(bus: Bus, service: string): Bus {
     publish: (topic, events) => inSendSpans(service, topic, events, (sent) => bus.publish(topic, sent)),
     subscribe: (options) => bus.subscribe(options),
     lag: (topic, group) => bus.lag(topic, group),
+    latest: (topic, most) => bus.latest(topic, most),
     close: () => bus.close(),
   };
 }

@@ -1,6 +1,7 @@
 import type { CloudEvent } from '@stampede/contracts';
 import { groupIdOf, messageOf, type Publish } from './broker-delivery';
 import { withDefaults } from './delivery';
+import { readable } from './envelope';
 import { KeptConsumer, type RunningConsumer } from './kept-consumer';
 import type { Bus, SubscribeOptions, Subscription } from './port';
 
@@ -14,6 +15,8 @@ export interface BrokerClient {
   send(topic: string, messages: BrokerMessage[]): Promise<void>;
   /** Resolves once the group has let the consumer in. */
   openConsumer(options: Required<SubscribeOptions>, publish: Publish, signal: AbortSignal): Promise<RunningConsumer>;
+  /** The payloads that came last, `most` of each partition, in no order. */
+  latest(topic: string, most: number): Promise<string[]>;
   /** The offset of the oldest event, the next offset, and the group's position if it has one, per partition. */
   positions(topic: string, groupId: string): Promise<{ oldest: number; next: number; committed: number | undefined }[]>;
   close(): Promise<void>;
@@ -49,6 +52,13 @@ export class BrokerBus implements Bus {
     const positions = await this.client.positions(topic, groupIdOf(group, topic));
     // A group without a position starts at the oldest event, and one that retention has overtaken goes on there.
     return positions.reduce((lag, { oldest, next, committed = 0 }) => lag + next - Math.max(committed, oldest), 0);
+  }
+
+  async latest(topic: string, most: number): Promise<CloudEvent[]> {
+    await this.ensureTopic(topic);
+    const payloads = await this.client.latest(topic, most);
+    const events = payloads.map(readable).filter((event) => event !== null);
+    return events.toSorted((a, b) => (a.time < b.time ? 1 : -1)).slice(0, most);
   }
 
   close(): Promise<void> {

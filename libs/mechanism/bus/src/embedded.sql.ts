@@ -96,6 +96,13 @@ export async function readRecords(
   return rows;
 }
 
+export async function readLatest(connection: Connection, topic: string, most: number): Promise<string[]> {
+  const { rows } = await sql<{ payload: string }>`
+    select payload from event where topic = ${topic}
+    order by published_at desc, event_offset desc limit ${most}::integer`.execute(connection);
+  return rows.map(({ payload }) => payload);
+}
+
 export async function savePosition(
   connection: Connection,
   topic: string,

@@ -11,11 +11,12 @@ import {
   deleteConsumed,
   joinGroup,
   listPartitions,
+  readLatest,
   wakeUpChannel,
   type Connection,
 } from './embedded.sql';
 import { EmbeddedSubscription, WORKERS, type Bury } from './embedded.subscription';
-import { deadLetterEvent, deadLetterTopic, encode } from './envelope';
+import { deadLetterEvent, deadLetterTopic, encode, readable } from './envelope';
 import type { Bus, SubscribeOptions, Subscription } from './port';
 
 const migrations = join(__dirname, '..', 'migrations');
@@ -106,6 +107,11 @@ class EmbeddedBus implements Bus {
 
   lag(topic: string, group: string): Promise<number> {
     return countUncommitted(this.database.kysely, topic, group);
+  }
+
+  async latest(topic: string, most: number): Promise<CloudEvent[]> {
+    const payloads = await readLatest(this.database.kysely, topic, most);
+    return payloads.map(readable).filter((event) => event !== null);
   }
 
   async close(): Promise<void> {

@@ -69,7 +69,8 @@ export function deadLetterEvent(failed: Omit<DeadLetter, 'reason'>, error: unkno
   };
 }
 
-function readable(payload: string): CloudEvent | null {
+/** The event of a payload, or null where it is none. */
+export function readable(payload: string): CloudEvent | null {
   try {
     return decode(payload);
   } catch (error) {

@@ -3,6 +3,7 @@ import { PARTITIONS } from '@stampede/contracts';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import { BrokerBus, type BrokerClient } from './broker-bus';
 import { openConsumer } from './kafka.consumer';
+import { readLatest } from './kafka.latest';
 import { KafkaPublisher } from './kafka.publisher';
 import { quietKafkajs } from './kafka.quiet';
 import type { Bus } from './port';
@@ -35,6 +36,10 @@ export function openKafkaBus(options: { brokers: string[]; clientId: string }): 
     send: (topic, messages) => publisher.send(topic, messages),
     openConsumer: (complete, publish, signal) => openConsumer(kafka, complete, publish, signal),
     positions: (topic, groupId) => administer(kafka, (admin) => positions(admin, topic, groupId)),
+    async latest(topic, most) {
+      const offsets = await administer(kafka, (admin) => admin.fetchTopicOffsets(topic));
+      return readLatest(kafka, topic, offsets, most);
+    },
     close: () => publisher.close(),
   });
 }

@@ -44,6 +44,8 @@ export interface Bus {
   subscribe(options: SubscribeOptions): Promise<Subscription>;
   /** Events of the topic that the group has not committed. */
   lag(topic: string, group: string): Promise<number>;
+  /** The events of the topic that came last, newest first, `most` of them; for people to look at, not to consume. */
+  latest(topic: string, most: number): Promise<CloudEvent[]>;
   /** Stops every subscription, then lets the back end go. */
   close(): Promise<void>;
 }

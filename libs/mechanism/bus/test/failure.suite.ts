@@ -66,6 +66,7 @@ export function survivesFailures(bench: Bench): void {
     const letters = await collect(bench.bus, { topic: deadLetterTopic(bench.topic), group: 'operator' });
     await letters.until(1);
     const [letter] = letters.events as [CloudEvent];
+    expect(await bench.bus.latest(deadLetterTopic(bench.topic), 10)).toEqual([letter]);
     const { reason, original, group } = letter.data as DeadLetter;
     expect({ reason, group }).toEqual({ reason: 'RangeError: no such plan', group: 'billing' });
     expect(JSON.parse(original)).toEqual(poison);

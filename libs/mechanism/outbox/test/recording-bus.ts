@@ -26,6 +26,10 @@ export class RecordingBus implements Bus {
     return 0;
   }
 
+  async latest(): Promise<CloudEvent[]> {
+    return [];
+  }
+
   async close(): Promise<void> {
     return undefined;
   }
