@@ -1,12 +1,3 @@
-/** What the runner tells a scenario through its environment; see k6.ts of @stampede/prove, which writes it. */
-interface Told {
-  readonly settings: Readonly<Record<string, Value>>;
-  readonly timing: Timing;
-  readonly seed: number;
-  readonly thresholds: Readonly<Record<string, string[]>>;
-  readonly tokens: { readonly organiser?: string; readonly operator?: string };
-}
-
 type Value = number | string;
 
 /** Milliseconds. */
@@ -16,21 +7,34 @@ export interface Timing {
   readonly recoveryMs: number;
 }
 
+/** What the runner tells every scenario, beside the settings of the claim; see run.ts of @stampede/prove. */
+interface Told extends Timing {
+  readonly seed: number;
+  /** k6's own, by metric. */
+  readonly thresholds: Readonly<Record<string, string[]>>;
+  readonly tokens: { readonly organiser?: string; readonly operator?: string };
+}
+
 /** As `defaults`, with the literals forgotten. */
 type Settings<Defaults> = { readonly [Name in keyof Defaults]: Defaults[Name] extends number ? number : string };
 
 const nothingTold: Told = {
-  settings: {},
-  timing: { steadyMs: 5_000, faultMs: 5_000, recoveryMs: 5_000 },
+  steadyMs: 5_000,
+  faultMs: 5_000,
+  recoveryMs: 5_000,
   seed: 1,
   thresholds: {},
   tokens: {},
 };
-const told: Told = { ...nothingTold, ...(JSON.parse(__ENV['STAMPEDE_SETTINGS'] ?? '{}') as Partial<Told>) };
+const told: Told & Readonly<Record<string, unknown>> = {
+  ...nothingTold,
+  ...(JSON.parse(__ENV['STAMPEDE_SETTINGS'] ?? '{}') as Partial<Told>),
+};
 
 /** Where buyers call. */
 export const shopUrl = __ENV['STAMPEDE_URL'] ?? 'http://127.0.0.1:8080';
-export const { timing, seed, thresholds, tokens } = told;
+export const { seed, thresholds, tokens } = told;
+export const timing: Timing = told;
 /** From the begin to the end of the recovery. */
 export const totalMs = timing.steadyMs + timing.faultMs + timing.recoveryMs;
 
@@ -56,7 +60,7 @@ export function settingsOf<const Defaults extends Readonly<Record<string, Value>
   defaults: Defaults,
 ): Settings<Defaults> {
   const known: Readonly<Record<string, Value>> = { ...clientDefaults, ...defaults };
-  const unknown = Object.keys(told.settings).filter((name) => !(name in known));
+  const unknown = Object.keys(told).filter((name) => !(name in known) && !(name in nothingTold));
   if (unknown.length > 0)
     throw new Error(`settings ${unknown.join(', ')}: this scenario has ${Object.keys(known).join(', ')}`);
   return chosen(defaults);
@@ -64,9 +68,9 @@ export function settingsOf<const Defaults extends Readonly<Record<string, Value>
 
 function chosen<const Defaults extends Readonly<Record<string, Value>>>(defaults: Defaults): Settings<Defaults> {
   const entries = Object.entries(defaults).map(([name, usual]) => {
-    const value = told.settings[name] ?? usual;
+    const value = told[name] ?? usual;
     if (typeof value !== typeof usual) throw new Error(`setting ${name} must be a ${typeof usual}, not "${value}"`);
-    return [name, value];
+    return [name, value as Value];
   });
   return Object.fromEntries(entries) as Settings<Defaults>;
 }

@@ -27,8 +27,8 @@ export interface K6Run {
   readonly writes: string;
   /** Of the container. */
   readonly name: string;
-  /** Which processors it may use, as `taskset` has them: `0-1`; not for a container. */
-  readonly processors?: string;
+  /** The one that it may use, from 0; any unless given. */
+  readonly core?: number;
 }
 
 export interface K6Command {
@@ -50,15 +50,16 @@ export async function findK6(): Promise<K6> {
 }
 
 export function k6Command({ from }: K6, run: K6Run): K6Command {
-  const { args, variables, reads, writes, name, processors } = run;
+  const { args, variables, reads, writes, name, core } = run;
   if (from === 'path') {
-    const pinned = processors === undefined ? [] : ['taskset', '-c', processors];
+    const pinned = core === undefined ? [] : ['taskset', '-c', String(core)];
     const [program = 'k6', ...rest] = [...pinned, 'k6', ...args];
     return { program, args: rest };
   }
   const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
   const mounts = ['--volume', `${reads}:${reads}:ro`, '--volume', `${writes}:${writes}`];
-  const limits = ['--network', 'host', '--user', user];
+  const pinned = core === undefined ? [] : ['--cpuset-cpus', String(core)];
+  const limits = ['--network', 'host', '--user', user, ...pinned];
   const environment = variables.flatMap((variable) => ['--env', variable]);
   return {
     program: 'docker',

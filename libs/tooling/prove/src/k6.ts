@@ -1,53 +1,33 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Refusal } from '@stampede/supervisor';
-import type { Call, K6Summary, SeenByBuyer } from './check';
-import type { Timing } from './claim';
 import { findK6, k6Command, type K6, type K6Command } from './k6-binary';
 import { droppedRatio, LoadHistory, readSummary } from './k6-history';
+import type { LoadOptions, LoadResult, RunningLoad } from './world';
 
-export interface LoadOptions {
+export interface K6LoadOptions extends LoadOptions {
   /** The project's folder. */
   readonly root: string;
-  /** A file of load-tests/scenarios without `.k6.ts`. */
-  readonly scenario: string;
-  /** Where buyers call. */
-  readonly url: string;
-  readonly settings: Readonly<Record<string, number | string>>;
-  readonly timing: Omit<Timing, 'repeat'>;
-  /** The same seed gives the same arrivals the same intents. */
-  readonly seed: number;
-  readonly thresholds?: Readonly<Record<string, readonly string[]>>;
-  /** Scenarios that open a match need the organiser's. */
-  readonly tokens: { readonly organiser?: string; readonly operator?: string };
-  /** Which processors k6 may use, as `taskset` has them: `0`, `2-3`. */
-  readonly processors?: string;
-  /** Ends the load, and k6 with it: at once, or by force after a while. */
-  readonly signal?: AbortSignal;
   /** Called about ten times a second with all that was told so far. */
   readonly onProgress?: (history: LoadHistory) => void;
 }
 
-export interface RunningLoad {
-  /** When the phases began, epoch ms: the shop has then a match on sale. Rejects as `finished` where it never did. */
-  readonly began: Promise<number>;
-  /** @throws Refusal without k6 @throws Error with k6's last lines @throws the signal's reason */
-  readonly finished: Promise<LoadResult>;
+/**
+ * `began`: the shop has a match on sale, and the phases count from that moment; rejects as `finished` where it never
+ * came. `finished` @throws Refusal without k6, Error with k6's last lines, the signal's reason.
+ */
+export interface K6Load extends RunningLoad {
+  readonly finished: Promise<K6LoadResult>;
 }
 
-export interface LoadResult {
+export interface K6LoadResult extends LoadResult {
+  /** Epoch ms. */
   readonly beganAtMs: number;
-  readonly calls: readonly Call[];
-  readonly seen: readonly SeenByBuyer[];
-  readonly summary: K6Summary;
-  /** Share (0..1) of arrivals that k6 could not send; above 0.01 k6 was the limit and nothing was measured. */
-  readonly droppedRatio: number;
   readonly k6: K6;
 }
 
@@ -60,10 +40,10 @@ const END_MS = 5_000;
 const LAST_LINES = 12;
 
 /**
- * Runs one scenario by k6 against a shop, in an open model. The load has ended, and k6 with it, when `finished`
- * settles, however it does.
+ * Runs one scenario by k6 against a shop, in an open model. k6 has ended when `finished` settles, however it does;
+ * history.ndjson and summary.json stay in the folder.
  */
-export function startLoad(options: LoadOptions): RunningLoad {
+export function startLoad(options: K6LoadOptions): K6Load {
   const began = Promise.withResolvers<number>();
   const finished = run(options, began.resolve);
   finished.catch(began.reject);
@@ -71,55 +51,58 @@ export function startLoad(options: LoadOptions): RunningLoad {
   return { began: began.promise, finished };
 }
 
-async function run(options: LoadOptions, onBegan: (epochMs: number) => void): Promise<LoadResult> {
-  const { root, scenario, signal } = options;
-  signal?.throwIfAborted();
+async function run(options: K6LoadOptions, onBegan: (epochMs: number) => void): Promise<K6LoadResult> {
+  const { root, scenario, folder, signal } = options;
+  signal.throwIfAborted();
   const script = join(root, 'load-tests', 'scenarios', `${scenario}.k6.ts`);
   if (!existsSync(script)) throw new Refusal(`there is no scenario "${scenario}" in load-tests/scenarios`);
   const k6 = await findK6();
-  const folder = await mkdtemp(join(tmpdir(), 'stampede-load-'));
+  await mkdir(folder, { recursive: true });
+  const files = { history: join(folder, 'history.ndjson'), summary: join(folder, 'summary.json') };
+  await writeFile(files.history, ''); // it is followed from its first byte on
+  const history = new LoadHistory();
+  const child = startChild(options, k6, script, files);
+  signal.addEventListener('abort', child.end);
   try {
-    const files = { history: join(folder, 'history.ndjson'), summary: join(folder, 'summary.json') };
-    await (await open(files.history, 'w')).close(); // it is followed from its first byte on
-    const history = new LoadHistory();
-    const told = environment(options, files.summary);
-    const name = `stampede-load-${randomUUID()}`;
-    const command = k6Command(k6, {
-      args: ['run', '--quiet', '--log-format=raw', `--console-output=${files.history}`, script],
-      variables: Object.keys(told),
-      reads: join(root, 'load-tests'),
-      writes: folder,
-      name,
-      ...(options.processors === undefined ? {} : { processors: options.processors }),
+    await follow(files.history, history, child, () => {
+      if (history.beganAtMs !== undefined) onBegan(history.beganAtMs);
+      options.onProgress?.(history);
     });
-    const child = new Child(command, told, k6.from === 'image' ? name : undefined);
-    signal?.addEventListener('abort', child.end);
-    try {
-      await follow(files.history, history, child, () => {
-        if (history.beganAtMs !== undefined) onBegan(history.beganAtMs);
-        options.onProgress?.(history);
-      });
-    } finally {
-      signal?.removeEventListener('abort', child.end);
-      await child.end();
-    }
-    signal?.throwIfAborted();
-    child.mustHaveSucceeded();
-    return { ...resultOf(history), ...(await judged(files.summary)), k6 };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    signal.removeEventListener('abort', child.end);
+    await child.end();
   }
+  signal.throwIfAborted();
+  child.mustHaveSucceeded();
+  const { beganAtMs, calls, seen } = history;
+  if (beganAtMs === undefined) throw new Error(`${script} never began: its setup() must end with begin()`);
+  const summary = await readSummary(files.summary);
+  return { beganAtMs, calls, seen, summary, droppedRatio: droppedRatio(summary), k6 };
 }
 
-function environment(options: LoadOptions, summaryFile: string): Record<string, string> {
-  const { url, settings, timing, seed, thresholds = {}, tokens } = options;
-  return {
+interface Files {
+  readonly history: string;
+  readonly summary: string;
+}
+
+function startChild({ root, url, settings, folder, core }: K6LoadOptions, k6: K6, script: string, files: Files): Child {
+  const told = {
     STAMPEDE_URL: url,
-    STAMPEDE_SETTINGS: JSON.stringify({ settings, timing, seed, thresholds, tokens }),
-    STAMPEDE_SUMMARY: summaryFile,
+    STAMPEDE_SETTINGS: JSON.stringify(settings),
+    STAMPEDE_SUMMARY: files.summary,
     K6_AUTO_EXTENSION_RESOLUTION: 'false', // else k6 asks a service of its makers what to load
     K6_NO_USAGE_REPORT: 'true',
   };
+  const name = `stampede-load-${randomUUID()}`;
+  const command = k6Command(k6, {
+    args: ['run', '--quiet', '--log-format=raw', `--console-output=${files.history}`, script],
+    variables: Object.keys(told),
+    reads: join(root, 'load-tests'),
+    writes: folder,
+    name,
+    ...(core === undefined ? {} : { core }),
+  });
+  return new Child(command, told, k6.from === 'image' ? name : undefined);
 }
 
 /** Reads what is added to a file until the child has ended and nothing is left. */
@@ -140,16 +123,6 @@ async function follow(file: string, history: LoadHistory, child: Child, onRead: 
   } finally {
     await handle.close();
   }
-}
-
-function resultOf(history: LoadHistory): Pick<LoadResult, 'beganAtMs' | 'calls' | 'seen'> {
-  if (history.beganAtMs === undefined) throw new Error('k6 ended well but never began: does setup() call begin()?');
-  return { beganAtMs: history.beganAtMs, calls: history.calls, seen: history.seen };
-}
-
-async function judged(summaryFile: string): Promise<Pick<LoadResult, 'summary' | 'droppedRatio'>> {
-  const summary = await readSummary(summaryFile);
-  return { summary, droppedRatio: droppedRatio(summary) };
 }
 
 /** k6 as a process of its own group: a Ctrl-C at the terminal reaches it through us alone, once. */
