@@ -147,7 +147,7 @@ test('an event that cannot be read becomes a dead letter, and holds up nothing t
     busStore.database.kysely,
   );
   expect(letters.rows).toEqual([{ payload: expect.stringContaining(poison.id) }]);
-  const listed = await (await fetch(`${billing.adminUrl}/dead-letters`)).json();
+  const listed = await (await fetch(`${replicas[0]?.adminUrl}/dead-letters`)).json();
   expect(listed).toEqual({
     deadLetters: [expect.objectContaining({ group: 'billing', subject: poison.subject, sequence: poison.sequence })],
   });
