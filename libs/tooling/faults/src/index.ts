@@ -1,2 +1,3 @@
 export type { FaultProxy, Toxics } from './fault-proxy';
 export type { ActiveFault, Fault, Lab, LabPostgres, LabServer, LabShop, MetricWhere, ProxiedTarget, Seen } from './lab';
+export { openFaultProxy, type FaultProxyOptions } from './open-fault-proxy';
