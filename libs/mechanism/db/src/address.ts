@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { errorCode } from './error-code';
 
 const CONNECT_TIMEOUT_MS = 5_000;
+const noSuchDatabase = '3D000';
 const duplicateDatabase = '42P04';
 /** Two sessions that create the same database at the same moment meet at the catalogue's unique index. */
 const uniqueViolation = '23505';
@@ -20,13 +21,17 @@ export function serviceDatabaseUrl(env: NodeJS.ProcessEnv, service: string): str
   return withDatabase(parse(server, 'DATABASE_URL'), service);
 }
 
-/** Creates the database `name` on the server unless it is there, also when several ask at once; returns its address. */
+/**
+ * Creates the database `name` on the server unless it is there, also when several ask at once; returns its address. An
+ * address that names this very database is enough: its user need not be let into another where it is there already.
+ */
 export async function ensureDatabase(serverUrl: string, name: string): Promise<string> {
   const server = parse(serverUrl, 'the server address');
   if (server.pathname.length <= 1) server.pathname = '/postgres';
-  const client = new Client({ connectionString: server.href, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
-  client.on('error', () => undefined); // the query under way reports it
-  await client.connect();
+  const client = await connect(server).catch((error: unknown) => {
+    if (errorCode(error) !== noSuchDatabase) throw error;
+    return connect(new URL(withDatabase(server, 'postgres')));
+  });
   try {
     const found = await client.query('select 1 from pg_database where datname = $1', [name]);
     if (found.rowCount === 0) await client.query(`create database ${client.escapeIdentifier(name)}`);
@@ -37,6 +42,13 @@ export async function ensureDatabase(serverUrl: string, name: string): Promise<s
     await client.end();
   }
   return withDatabase(server, name);
+}
+
+async function connect(address: URL): Promise<Client> {
+  const client = new Client({ connectionString: address.href, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  client.on('error', () => undefined); // the query under way reports it
+  await client.connect();
+  return client;
 }
 
 function withDatabase(server: URL, name: string): string {

@@ -284,6 +284,15 @@ function creation(server: () => string): void {
     await made.close();
     await dropDatabase(server(), name);
   });
+
+  test('a service that knows its own database alone makes it by that address, and finds it the next time', async () => {
+    const name = `own-${process.pid}-${Date.now()}`;
+    const own = new URL(server());
+    own.pathname = `/${name}`;
+    expect(await ensureDatabase(own.href, name)).toBe(own.href);
+    expect(await ensureDatabase(own.href, name)).toBe(own.href);
+    await dropDatabase(server(), name);
+  });
 }
 
 async function fail(tx: Parameters<ReturnType<typeof sql>['execute']>[0], state: string): Promise<void> {
