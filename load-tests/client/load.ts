@@ -1,5 +1,5 @@
 import type { Options, Scenario } from 'k6/options';
-import { thresholds, totalMs } from './settings.ts';
+import { client, thresholds, totalMs } from './settings.ts';
 
 /** Arrivals that do not wait for the shop: the open model, and the only one here. */
 export interface Arrivals {
@@ -82,6 +82,11 @@ function usual(): Options {
     thresholds: { ...thresholds },
     summaryTrendStats: ['count', 'avg', 'min', 'med', 'max', 'p(90)', 'p(95)', 'p(99)'],
     systemTags: ['status', 'method', 'name', 'scenario', 'expected_response', 'error_code'],
-    noVUConnectionReuse: false,
+    noConnectionReuse: areNew(client.connections),
   };
+}
+
+function areNew(connections: string): boolean {
+  if (connections === 'new' || connections === 'kept') return connections === 'new';
+  throw new Error(`connections are kept or new, not "${connections}"`);
 }

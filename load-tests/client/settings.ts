@@ -46,6 +46,11 @@ const clientDefaults = {
   attemptTimeoutMs: 15_000,
   /** The first pause before another attempt is from 0 to that, the next twice as long; 0: at once. */
   backoffMs: 200,
+  /**
+   * `kept` as a browser does, which also sends a GET or a keyed POST again, unseen, when a connection that it kept is
+   * lost before the answer (so does Go's client, in k6); `new` for each attempt: every lost answer is seen and counted.
+   */
+  connections: 'kept',
 };
 
 export const client = chosen(clientDefaults);
