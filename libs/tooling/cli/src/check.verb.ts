@@ -13,6 +13,7 @@ const checks: readonly Check[] = [
   { name: 'types', program: 'tsc', args: ['-p', 'tsconfig.tests.json'] },
   { name: 'types of the storefront', program: 'tsc', args: ['-b', 'gateway/web'] },
   { name: 'types of its tests', program: 'tsc', args: ['-p', 'gateway/web/test'] },
+  { name: 'types of what k6 runs', program: 'tsc', args: ['-p', 'load-tests/tsconfig.k6.json'] },
   { name: 'lint', program: 'oxlint', args: ['--deny-warnings'] },
   { name: 'format', program: 'oxfmt', args: ['--check'] },
   { name: 'generated files', program: 'stampede', args: ['sync', '--check'] },

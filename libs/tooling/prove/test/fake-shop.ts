@@ -39,7 +39,8 @@ export class FakeShop {
   }
 
   private answer(request: IncomingMessage, response: ServerResponse, body: string): void {
-    const route = `${request.method} ${request.url?.replace('/api/v1', '').replace(/(?<=\/(events|orders)\/)[^/]+/, '_')}`;
+    const path = request.url?.replace('/api/v1', '').replace(/(?<=\/(events|orders)\/)[^/]+/, '_');
+    const route = `${request.method} ${path}`;
     const reply = (status: number, content: unknown, headers = {}) =>
       response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(content));
     switch (route) {

@@ -2,7 +2,17 @@ import { posix } from 'node:path';
 import { forbidden, mayUseNest } from '../boundaries';
 import type { SourceFile } from '../files';
 import { SCOPE, projectOf, type PackageJson, type Project } from '../project';
-import { isProduct, isService, isTest, isTypeScript, occurrences, perFile, type Finding, type Rule } from './rule';
+import {
+  isLoadScript,
+  isProduct,
+  isService,
+  isTest,
+  isTypeScript,
+  occurrences,
+  perFile,
+  type Finding,
+  type Rule,
+} from './rule';
 import { halvesOf, insideBrackets, lineAt } from './source-text';
 
 const IMPORT = /(?:\b(?:from|import)\s+|\b(?:import|require)\(\s*)'([^'\n]+)'/g;
@@ -17,7 +27,9 @@ export const imports: Rule = (files) => {
         found.packageJson.name?.startsWith(SCOPE) === true,
     )
     .map(({ folder, packageJson }) => projectOf(folder, packageJson));
-  return files.filter(({ path }) => isTypeScript(path)).flatMap((file) => importFindings(file, projects));
+  return files
+    .filter(({ path }) => isTypeScript(path) && !isLoadScript(path))
+    .flatMap((file) => importFindings(file, projects));
 };
 
 function importFindings({ path, text }: SourceFile, projects: readonly Project[]): Finding[] {
@@ -53,6 +65,18 @@ function isListed(name: string, { packageJson }: Project): boolean {
   const listed = { ...packageJson.dependencies, ...packageJson.devDependencies }; // the latter for types alone
   return (name.startsWith('@') ? `${first}/${second}` : first) in listed;
 }
+
+/** Scenarios are k6 and the client that all of them share: anything else k6 could not load, or would not be a buyer. */
+export const loadScripts: Rule = perFile(isLoadScript, ({ path, text }) => {
+  const { code } = halvesOf(text);
+  return [...code.matchAll(IMPORT)].flatMap((match) => {
+    const name = match[1] ?? '';
+    const target = posix.join(posix.dirname(path), name);
+    const isClient = name.startsWith('.') && target.startsWith('load-tests/client/') && target.endsWith('.ts');
+    if (isClient || /^k6(\/|$)/.test(name)) return [];
+    return [{ path, line: lineAt(code, match.index), problem: `${name}: k6 files import k6 and client/*.ts alone` }];
+  });
+});
 
 /** Level 0 is the same for the same input, always. */
 export const purity: Rule = perFile(

@@ -1,4 +1,4 @@
-import { catches, environment, faultSwitches, imports, purity, transactions } from './boundaries';
+import { catches, environment, faultSwitches, imports, loadScripts, purity, transactions } from './boundaries';
 import { comments, consoleUse } from './comments';
 import { expandingMigrations, migrationNames } from './migrations';
 import { mitigations } from './mitigations';
@@ -17,6 +17,7 @@ export const houseRules: Readonly<Record<string, Rule>> = {
   consoleUse,
   tests,
   imports,
+  loadScripts,
   purity,
   environment,
   transactions,

@@ -31,3 +31,6 @@ export const isProduct = (path: string): boolean =>
   !isTest(path) &&
   /^(services\/[^/]+|gateway|libs\/(model|mechanism)\/[^/]+|libs\/service-kit)\/src\//.test(path);
 export const isService = (path: string): boolean => isProduct(path) && /^(services|gateway)\//.test(path);
+/** What k6 runs, which is no Node: its files import k6 and each other. */
+export const isLoadScript = (path: string): boolean =>
+  isTypeScript(path) && /^load-tests\/(client|scenarios)\//.test(path);

@@ -7,6 +7,7 @@ const service = 'services/orders/src/place-order.controller.ts';
 const spec = 'services/orders/src/order.spec.ts';
 const library = 'libs/mechanism/saga/src/saga.ts';
 const model = 'libs/model/money/src/money.ts';
+const scenario = 'load-tests/scenarios/buy.k6.ts';
 
 const packageOf = (
   folder: string,
@@ -62,6 +63,16 @@ const sins: [rule: string, path: string, sinful: string, virtuous: string][] = [
   ['imports', library, "import { Module } from '@nestjs/common';", ''],
   ['imports', library, "import { boot } from '@stampede/service-kit';", ''],
   ['imports', model, "import { readFile } from 'node:fs';", ''],
+  ['loadScripts', scenario, "import { Order } from '@stampede/contracts';", "import { check } from 'k6';"],
+  ['loadScripts', scenario, "import { look } from '../client/buyer';", "import { look } from '../client/buyer.ts';"],
+  ['loadScripts', scenario, "import { setup } from './browse.k6.ts';", "import exec from 'k6/execution';"],
+  [
+    'loadScripts',
+    'load-tests/client/call.ts',
+    "import { readFile } from 'node:fs';",
+    "import { t } from './clock.ts';",
+  ],
+  ['consoleUse', 'load-tests/client/call.ts', "console.log('order');", ''],
   ['purity', model, 'const now = Date.now();', 'const then = new Date(atMs);'],
   ['environment', service, "const url = process.env['INVENTORY_URLS'];", 'const url = config.peers;'],
   ['environment', service, "if (mode === 'production') return;", ''],
