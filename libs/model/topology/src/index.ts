@@ -1,3 +1,4 @@
+export { CALL_GRAPH, callsFrom, callsTo, type Calls } from './call-graph';
 export { PROVIDER, SERVICES, serviceNamed, type Service, type ServiceName } from './services';
 export {
   DEFAULT_PORT_BASE,

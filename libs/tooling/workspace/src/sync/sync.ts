@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SourceFile } from '../files';
 import { readProjects, type Project } from '../project';
+import { meshPolicies } from './mesh-policies';
 import { oxlintConfig } from './oxlint-config';
 import { withAllReferences, withReferences } from './references';
 import { withSettingsTables } from './settings-table';
@@ -29,6 +30,7 @@ function configurations(root: string, projects: readonly Project[]): SourceFile[
     { path: '.oxlintrc.json', text: oxlintConfig(projects) },
     { path: 'tsconfig.json', text: withAllReferences(read(root, 'tsconfig.json') ?? '{}', projects) },
     ...references,
+    ...meshPolicies(),
   ];
 }
 
