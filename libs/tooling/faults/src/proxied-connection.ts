@@ -80,13 +80,14 @@ export class ProxiedConnection {
   }
 
   private fromClient(chunk: Buffer): void {
+    if (this.muted) return;
     if (this.answeredBytes > 0) {
       this.answeredBytes = 0;
       this.affected = this.around.draw();
       this.counted = false;
       if (this.obeysAtOnce()) return;
     }
-    if (!this.muted) this.toServer?.write(chunk, this.pace());
+    this.toServer?.write(chunk, this.pace());
   }
 
   private fromServer(chunk: Buffer): void {
