@@ -26,6 +26,8 @@ export interface Journal {
   readonly versions: Readonly<Record<string, string>>;
   readonly machine: Machine;
   readonly runs: readonly RunRecord[];
+  /** What was left out so that it can be kept, in words; see report/fit.ts. */
+  readonly thinned?: readonly string[];
 }
 
 export interface Machine {

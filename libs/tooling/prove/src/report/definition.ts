@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+
+/** Where a claim is stated: a path from the project's root, with forward slashes. */
+export interface ClaimFile {
+  readonly file: string;
+}
+
+const CLAIMS = 'load-tests/claims';
+const SUFFIX = '.claim.ts';
+const CLIENT = 'load-tests/client';
+const SCENARIOS = 'load-tests/scenarios';
+/** Where protections are wired. */
+const PRODUCT = ['gateway/src', 'libs', 'services'];
+const SKIPPED = new Set(['node_modules', 'dist', 'test', 'bench', 'fixtures', 'testing']);
+
+/**
+ * What a claim rests on, as one hash: the file that states it, its scenario with the buyers that all scenarios share,
+ * and the files that wire the protection which its control switches off. When it differs from a journal's, that
+ * verdict is of another claim. Nothing is imported, so it works without a build.
+ * @throws Error when the file does not name its scenario and protection as plain text
+ */
+export function definitionOf(root: string, { file }: ClaimFile): string {
+  const text = readFileSync(join(root, file), 'utf8');
+  const scenario = statedIn(text, file, 'scenario');
+  const off = statedIn(text, file, 'off');
+  const scenarioFile = posix.join(SCENARIOS, `${scenario}.k6.ts`);
+  const paths = [posixPath(file), scenarioFile, ...filesBelow(root, CLIENT), ...wiringOf(root, off)];
+  const hash = createHash('sha256');
+  for (const path of [...new Set(paths)].toSorted())
+    hash.update(`${path}\n${readFileSync(join(root, path), 'utf8')}\n`);
+  return hash.digest('hex');
+}
+
+/** Every claim that is stated, in the order of tier and number. */
+export function claimFiles(root: string): readonly (ClaimFile & { readonly id: string; readonly words: string })[] {
+  return namesIn(root, CLAIMS)
+    .filter((name) => name.endsWith(SUFFIX))
+    .map((name) => {
+      const [id = '', ...words] = name.slice(0, -SUFFIX.length).split('-');
+      return { id, words: words.join(' '), file: posix.join(CLAIMS, name) };
+    })
+    .toSorted((a, b) => orderOf(a.id) - orderOf(b.id));
+}
+
+const TIER_STEP = 1_000;
+
+/** Local claims before those of a cluster, each by number. */
+export function orderOf(id: string): number {
+  return (id.startsWith('K') ? TIER_STEP : 0) + Number(id.slice(1));
+}
+
+function statedIn(text: string, file: string, field: 'scenario' | 'off'): string {
+  const stated = new RegExp(`\\b${field}:\\s*['"]([^'"]+)['"]`).exec(text)?.[1];
+  if (stated === undefined) throw new Error(`${file} must name its ${field} as plain text, as in ${field}: 'name'`);
+  return stated;
+}
+
+function wiringOf(root: string, id: string): readonly string[] {
+  const wiring = new RegExp(`\\bmitigated\\(\\s*['"]${id}['"]`);
+  return PRODUCT.flatMap((folder) => filesBelow(root, folder))
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts') && !path.endsWith('.d.ts'))
+    .filter((path) => wiring.test(readFileSync(join(root, path), 'utf8')));
+}
+
+function filesBelow(root: string, folder: string): readonly string[] {
+  return namesIn(root, folder, true).flatMap((entry) => {
+    const path = posix.join(folder, entry.replace(/\/$/, ''));
+    return entry.endsWith('/') ? filesBelow(root, path) : [path];
+  });
+}
+
+/** Names in a folder, those of folders with a slash at their end where asked for; none where there is no folder. */
+function namesIn(root: string, folder: string, folders = false): readonly string[] {
+  try {
+    return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+      if (!entry.isDirectory()) return [entry.name];
+      return folders && !SKIPPED.has(entry.name) ? [`${entry.name}/`] : [];
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function posixPath(path: string): string {
+  return path.replaceAll('\\', '/');
+}

@@ -1,0 +1,136 @@
+import type { Journal } from '../journal';
+import { charts } from './charts';
+import { checksTable } from './checks-table';
+import { document, html, type Html } from './html';
+import { STYLE } from './style';
+import { duration, machineInWords, MEANING, moment, OUTCOME, shownRuns, SIGN, versionsInWords } from './words';
+
+/** A file beside the page. */
+export interface RawFile {
+  readonly name: string;
+  readonly what: string;
+}
+
+/** One proof as one page that needs nothing but itself: no script, no network, and the raw files it links to beside. */
+export function proofPage(journal: Journal, rawFiles: readonly RawFile[]): string {
+  const { id, promise, verdict, why, form, runs } = journal;
+  const shown = shownRuns(journal);
+  const repeats = runs.length > 2 ? runsTable(journal) : undefined;
+  return document({
+    title: `${id} ${verdict}: ${promise}`,
+    description: `${verdict}, ${why}`,
+    style: STYLE,
+    body: html`${PATTERNS}
+      <main>
+        <header class="top">
+          <p class="eyebrow"><a href="../../index.html">Claims</a> <span>/</span> ${id} ${lead(journal)}</p>
+          <h1>${promise}</h1>
+          ${verdictBox(verdict, why)} ${facts(journal)}
+        </header>
+        ${
+          runs.length === 0
+            ? undefined
+            : html`<section aria-labelledby="measured">
+                <h2 id="measured">What was measured</h2>
+                ${checksTable(shown)}
+              </section>`
+        }
+        ${charts(shown)} ${repeats} ${filesOf(journal, rawFiles)}
+      </main>
+      <footer>
+        <p>Form ${form}, seed ${journal.seed}. Made by <code>${journal.command}</code> at commit ${journal.commit}.</p>
+      </footer>`,
+  });
+}
+
+/** A promise may stand as a sentence of its own after a full PASS alone. */
+function lead({ verdict, form }: Journal): string {
+  if (verdict !== 'PASS') return 'was promised, and is not claimed:';
+  return form === 'full' ? 'is claimed:' : 'held in its quick form, and is claimed after a full one:';
+}
+
+function verdictBox(verdict: Journal['verdict'], why: string): Html {
+  return html`<div class="verdict ${verdict.toLowerCase()}">
+    <p class="word"><span aria-hidden="true">${SIGN[verdict]}</span> ${verdict}</p>
+    <div>
+      <p class="why">${why[0]?.toUpperCase()}${why.slice(1)}.</p>
+      <p class="meaning">${MEANING[verdict]}</p>
+    </div>
+  </div>`;
+}
+
+function facts(journal: Journal): Html {
+  const { form, seed, startedAt, tookMs, commit, command, versions, machine, tier, runs } = journal;
+  const rows: readonly (readonly [string, Html | string])[] = [
+    ['Command', html`<code>${command}</code>`],
+    ['Form', `${form}, ${tier} tier, ${countOf(runs.length)}`],
+    ['When', `${moment(startedAt)}, took ${duration(tookMs)}`],
+    ['Seed', String(seed)],
+    ['Commit', html`<code>${commit.slice(0, 12)}</code>`],
+    ['Versions', versionsInWords(versions)],
+    ['Machine', machineInWords(machine)],
+  ];
+  return html`<dl class="facts">
+    ${rows.map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}
+
+function countOf(runs: number): string {
+  return runs === 1 ? '1 run' : `${runs} runs`;
+}
+
+function runsTable({ runs }: Journal): Html {
+  const rows = runs.map(
+    ({ role, seed, outcome, why, fault }) =>
+      html`<tr>
+        <th scope="row">${role}</th>
+        <td data-head="Seed">${seed}</td>
+        <td data-head="Outcome">${OUTCOME[role][outcome]}</td>
+        <td data-head="Fault seen">${fault.seen.value}</td>
+        <td data-head="Why">${why}</td>
+      </tr>`,
+  );
+  return html`<section aria-labelledby="runs">
+    <h2 id="runs">Every run</h2>
+    <table>
+      <thead>
+        <tr>
+          ${['Run', 'Seed', 'Outcome', 'Fault seen', 'Why'].map((name) => html`<th scope="col">${name}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </section>`;
+}
+
+function filesOf({ thinned = [] }: Journal, rawFiles: readonly RawFile[]): Html {
+  return html`<section aria-labelledby="raw">
+    <h2 id="raw">Raw files</h2>
+    <ul class="files">
+      ${rawFiles.map(({ name, what }) => html`<li><a href="${name}">${name}</a> ${what}</li>`)}
+    </ul>
+    ${thinned.length === 0 ? undefined : html`<p class="hint">Thinned out to be kept: ${thinned.join('; ')}.</p>`}
+  </section>`;
+}
+
+/** What a band of answers is filled with beside its colour, so that grey paper tells them apart. */
+const PATTERNS = html`<svg class="patterns" width="0" height="0" aria-hidden="true">
+  <defs>
+    <pattern id="dots" width="6" height="6" patternUnits="userSpaceOnUse">
+      <rect width="6" height="6" class="ground limited" />
+      <circle cx="3" cy="3" r="1.3" class="ink" />
+    </pattern>
+    <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+      <rect width="6" height="6" class="ground overloaded" />
+      <rect width="2" height="6" class="ink" />
+    </pattern>
+  </defs>
+</svg>`;
