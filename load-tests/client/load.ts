@@ -27,8 +27,8 @@ const VISIT_MS = 10_000;
 /** Virtual users that are there from the start; k6 drops an arrival for each that it must add. */
 const LEAST_USERS = 10;
 const MOST_USERS = 2_000;
-/** Who is still there at the end has so long to see how it ends; see `LAST_LOOK_MS` of buyers. */
-const GRACEFUL_STOP = '12s';
+/** After the run's end; longer than the `LAST_LOOK_MS` of buyers. */
+const LEAVE_MS = 12_000;
 
 /** k6's options for these arrivals, with the thresholds of the claim. */
 export function openModel(...groups: readonly Arrivals[]): Options {
@@ -42,7 +42,7 @@ export function openModel(...groups: readonly Arrivals[]): Options {
       timeUnit: `${MINUTE}s`,
       startTime: `${fromMs}ms`,
       duration: `${forMs}ms`,
-      gracefulStop: GRACEFUL_STOP,
+      gracefulStop: stop(fromMs + forMs),
       ...users(perSecond, visitMs),
     };
   }
@@ -66,10 +66,15 @@ export function stagedModel(exec: string, stages: readonly Stage[], visitMs?: nu
         { target, duration: `${durationMs}ms` },
       ];
     }),
-    gracefulStop: GRACEFUL_STOP,
+    gracefulStop: stop(stages.reduce((sum, { durationMs }) => sum + durationMs, 0)),
     ...users(fastest, visitMs),
   };
   return { scenarios: { [exec]: scenario }, ...usual() };
+}
+
+/** Who has come stays until the run's end, and a while after it to see how it ends. */
+function stop(lastArrivalMs: number): string {
+  return `${Math.max(0, totalMs - lastArrivalMs) + LEAVE_MS}ms`;
 }
 
 function users(perSecond: number, visitMs = VISIT_MS) {

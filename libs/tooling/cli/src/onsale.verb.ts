@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { Category, type Event, type EventSummary } from '@stampede/contracts';
 import { expectedArrivals, readTrace, runCrowd, seededRandom, window, type CrowdResult } from '@stampede/crowd';
+import { sendCrowdByK6 } from '@stampede/prove';
 import { Refusal } from '@stampede/supervisor';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { wholeNumber } from './arguments';
 import { auditTable } from './audit.verb';
 import { onsaleProgress, onsaleReport } from './onsale-report';
 import { call, findShop, issueToken, readAudit, type RunningShop } from './running-shop';
-import type { Verb } from './verb';
+import type { Surroundings, Verb } from './verb';
 
 interface OnsaleOptions {
   readonly trace?: string;
@@ -18,6 +19,7 @@ interface OnsaleOptions {
   readonly buyers: number;
   readonly admitPerSecond?: number;
   readonly seed: number;
+  readonly with: 'node' | 'k6';
   readonly url?: string;
 }
 
@@ -46,6 +48,7 @@ export const onsaleVerb: Verb = (program, surroundings) => {
     .option('--buyers <ratio>', 'share of the visitors who buy, 0 to 1', ratio, BUYER_RATIO)
     .option('--admit-per-second <n>', 'give the match a waiting room', wholeNumber(1))
     .option('--seed <n>', 'the same seed gives the same crowd', wholeNumber(0), 1)
+    .addOption(new Option('--with <program>', 'what sends the crowd').choices(['node', 'k6']).default('node'))
     .option('--url <url>', 'another shop than the one that runs here')
     .action(async (options: OnsaleOptions) => {
       const shop = await findShop(surroundings, options.url);
@@ -58,7 +61,8 @@ export const onsaleVerb: Verb = (program, surroundings) => {
       const seconds = Math.round(options.seconds / options.timeScale);
       const share = Math.round(1 / options.buyers);
       print(`about ${visitors} visitors in ${seconds} s, one in ${share} buys (seed ${options.seed})`);
-      const result = await crowdAt(shop, event, trace, options, print);
+      const send = options.with === 'k6' ? crowdByK6 : crowdAt;
+      const result = await send(surroundings, { shop, event, trace, options });
       for (const line of onsaleReport(result)) print(line);
       if (!(await auditHolds(shop, print)) || !allAnswered(result)) process.exitCode = 1;
     });
@@ -102,13 +106,14 @@ async function openMatch(shop: RunningShop, admitPerSecond: number | undefined):
 /** For a match whose prices cannot be had now. */
 const FALLBACK_PRICE = { amount: 10_000, currency: 'USD' };
 
-function crowdAt(
-  shop: RunningShop,
-  event: Event,
-  trace: readonly number[],
-  options: OnsaleOptions,
-  print: (line: string) => void,
-): Promise<CrowdResult> {
+interface Sale {
+  readonly shop: RunningShop;
+  readonly event: Event;
+  readonly trace: readonly number[];
+  readonly options: OnsaleOptions;
+}
+
+function crowdAt({ print }: Surroundings, { shop, event, trace, options }: Sale): Promise<CrowdResult> {
   return runCrowd({
     url: shop.url,
     eventId: event.eventId,
@@ -119,9 +124,38 @@ function crowdAt(
     random: seededRandom(options.seed),
     name: `${event.eventId}-${options.seed}`,
     mostVisitors: MOST_VISITORS,
-    categories: Category.options.filter((category) => event.categories.some((part) => part.category === category)),
+    categories: categoriesOf(event),
     onProgress: (progress) => print(onsaleProgress(progress)),
   });
+}
+
+/** The same crowd from another program. @throws Refusal without k6, and when it is interrupted */
+async function crowdByK6({ root, print }: Surroundings, { shop, event, trace, options }: Sale): Promise<CrowdResult> {
+  const interrupt = new AbortController();
+  const end = (): void => interrupt.abort(new Refusal('interrupted'));
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, end);
+  try {
+    return await sendCrowdByK6({
+      root,
+      url: shop.url,
+      eventId: event.eventId,
+      categories: categoriesOf(event),
+      trace,
+      timeScale: options.timeScale,
+      rateScale: options.rateScale,
+      buyerRatio: options.buyers,
+      seed: options.seed,
+      signal: interrupt.signal,
+      onProgress: (progress) => print(onsaleProgress(progress)),
+    });
+  } finally {
+    for (const signal of signals) process.off(signal, end);
+  }
+}
+
+function categoriesOf({ categories }: Event): Category[] {
+  return Category.options.filter((category) => categories.some((part) => part.category === category));
 }
 
 async function auditHolds(shop: RunningShop, print: (line: string) => void): Promise<boolean> {

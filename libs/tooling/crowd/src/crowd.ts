@@ -35,7 +35,7 @@ export interface CrowdResult {
   dropped: number;
   present: number;
   readonly ends: Map<string, number>;
-  readonly orders: Map<string, Order>;
+  readonly orders: Map<string, Pick<Order, 'status'>>;
   readonly routes: Map<string, RouteResult>;
 }
 

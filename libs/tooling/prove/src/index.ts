@@ -11,3 +11,10 @@ export {
 } from './claim';
 export type { Call, Check, Judgement, K6Metric, K6Summary, Observations, Phase, SeenByBuyer } from './check';
 export type { CheckResult, Journal, Machine, RunEvent, RunOutcome, RunRecord, RunSeries, Verdict } from './journal';
+export { sendCrowdByK6, type K6CrowdOptions } from './k6-crowd';
+export { loadClaims, type StatedClaim } from './load-claims';
+export { prove, type ProveOptions } from './prove';
+export { realWorld } from './real-world';
+export * from './report';
+export { verdictTable } from './verdict-table';
+export { keepProof, proofFolder } from './kept-proof';
