@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { SourceFile } from '../files';
 import { readProjects, type Project } from '../project';
 import { meshPolicies } from './mesh-policies';
+import { withClaims } from './claims';
 import { oxlintConfig } from './oxlint-config';
 import { withAllReferences, withReferences } from './references';
 import { withSettingsTables } from './settings-table';
@@ -18,7 +19,11 @@ export function sync(root: string, { check }: { check: boolean }): string[] {
     return stale.map(({ path }) => path);
   };
   // The tables come second: they are read from a build, which follows the references.
-  return [...settle(configurations(root, projects)), ...settle(withSettingsTables(root, projects))];
+  return [
+    ...settle(configurations(root, projects)),
+    ...settle(withSettingsTables(root, projects)),
+    ...settle(withClaims(root)),
+  ];
 }
 
 function configurations(root: string, projects: readonly Project[]): SourceFile[] {
