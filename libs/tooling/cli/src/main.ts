@@ -13,6 +13,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   check: async () => (await import('./check.verb.js')).checkVerb,
   build: async () => (await import('./build.verb.js')).buildVerb,
   sync: async () => (await import('./sync.verb.js')).syncVerb,
+  prove: async () => (await import('./prove.verb.js')).proveVerb,
   bench: async () => (await import('./bench.verb.js')).benchVerb,
 };
 

@@ -25,8 +25,6 @@ export interface LabShopOptions extends OpenShopOptions {
   readonly root: string;
   /** The user's own environment: of it the shop gets what any process needs. */
   readonly machine: Environment;
-  /** Where its logs are kept when it is closed; without it they are gone with all else. */
-  readonly folder?: string;
   /** Takes one line of the supervisor's. */
   readonly report?: (line: string) => void;
 }
@@ -106,7 +104,7 @@ class Opening {
       routes,
       url,
       state: this.state,
-      folder: this.options.folder ?? this.state,
+      folder: this.options.folder,
       base: this.ports.base,
       parts: this.parts,
       close: () => this.close(),
@@ -186,7 +184,6 @@ class Opening {
 
   private keepLogs(): void {
     const { folder } = this.options;
-    if (folder === undefined) return;
     const logs = ['redis.log', 'kafka.log', join('state', 'logs')].map((name) => join(this.home, name));
     for (const log of logs.filter(existsSync)) {
       cpSync(log, join(folder, basename(log)), { recursive: true });

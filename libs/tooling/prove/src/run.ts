@@ -30,7 +30,13 @@ export async function runOnce(world: World, options: RunOptions): Promise<RunRec
   const { claim, role, report, signal } = options;
   const off = role === 'control' ? { off: claim.control.off } : {};
   report(`${claim.id} ${role}${role === 'control' ? ` without ${claim.control.off}` : ''}: starting a shop`);
-  const shop = await world.openShop({ ...claim.shop, needs: claim.needs ?? [], ...off, signal });
+  const shop = await world.openShop({
+    ...claim.shop,
+    needs: claim.needs ?? [],
+    ...off,
+    folder: options.folder,
+    signal,
+  });
   try {
     await shop.ready(READY_MS);
     return { ...(await new Run(world, options, shop).complete()), ...off, versions: await shop.versions() };

@@ -18,6 +18,8 @@ export interface OpenShopOptions extends ShopUnderTest {
   readonly needs: readonly Part[];
   /** A mitigation's id, in a control. */
   readonly off?: string;
+  /** For the logs of its processes. */
+  readonly folder: string;
   readonly signal: AbortSignal;
 }
 

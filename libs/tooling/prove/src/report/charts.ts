@@ -54,9 +54,11 @@ function latencies(stage: Stage, drawn: readonly Drawn[], all: readonly RunSerie
   const legend = QUANTILES.map(
     (name) => html`<li>${swatch(html`<path class="line ${name}" d="M0 6H28" />`)} ${name}</li>`,
   );
-  return panel('Latency of calls, ms, each line ten times the one below', legend, drawn, ({ run, series }) =>
-    latencyChart(stage, `latency-${run.role}`, run, series, scale),
-  );
+  return panel(drawn, {
+    title: 'Latency of calls in ms, on a logarithmic scale',
+    legend,
+    draw: ({ run, series }) => latencyChart(stage, `latency-${run.role}`, run, series, scale),
+  });
 }
 
 function statuses(stage: Stage, drawn: readonly Drawn[], all: readonly RunSeries[]): Html {
@@ -64,47 +66,45 @@ function statuses(stage: Stage, drawn: readonly Drawn[], all: readonly RunSeries
   const legend = bandsSeen(all).map(
     ({ name, label }) => html`<li>${swatch(html`<rect class="band ${name}" width="28" height="12" />`)} ${label}</li>`,
   );
-  return panel(
-    'Calls a second, by status',
+  return panel(drawn, {
+    title: 'Calls a second, by status',
     legend,
-    drawn,
-    ({ run, series }) => statusChart(stage, `status-${run.role}`, run, series, scale),
-    ({ series }) => totalsOf(series),
-  );
+    draw: ({ run, series }) => statusChart(stage, `status-${run.role}`, run, series, scale),
+    note: ({ series }) => totalsOf(series),
+  });
 }
 
 function eventRows(stage: Stage, drawn: readonly Drawn[]): Html | undefined {
   const kinds = kindsSeen(drawn.map(({ run }) => run));
   if (kinds.length === 0) return undefined;
-  return panel('Events', [], drawn, ({ run }) => eventStrip(stage, `events-${run.role}`, run, kinds));
+  return panel(drawn, { title: 'Events', draw: ({ run }) => eventStrip(stage, `events-${run.role}`, run, kinds) });
 }
 
 function metrics(stage: Stage, drawn: readonly Drawn[], all: readonly RunSeries[]): Html {
   const { moving, still } = metricsSeen(all);
   const rows = moving.map((name, index) => {
     const scale = metricScale(all, name);
-    return panel(`Sampled: ${name}`, [], drawn, ({ run, series }) => {
-      const values = series.metrics[name] ?? [];
-      return metricChart(stage, `metric-${index}-${run.role}`, run, { values, stepMs: series.stepMs, name }, scale);
-    });
+    const draw = ({ run, series: { metrics: sampled, stepMs } }: Drawn) =>
+      metricChart(stage, `metric-${index}-${run.role}`, run, { values: sampled[name] ?? [], stepMs, name }, scale);
+    return panel(drawn, { title: `Sampled: ${name}`, draw });
   });
   const rest = still.length === 0 ? undefined : html`<p class="hint">Sampled, and always 0: ${still.join(', ')}.</p>`;
   return html`${rows} ${rest}`;
 }
 
-function panel(
-  title: string,
-  legend: readonly Html[],
-  drawn: readonly Drawn[],
-  draw: (one: Drawn) => Html,
-  note?: (one: Drawn) => string,
-): Html {
+interface Panel {
+  readonly title: string;
+  readonly legend?: readonly Html[];
+  readonly draw: (one: Drawn) => Html;
+  /** In words, below a chart. */
+  readonly note?: (one: Drawn) => string;
+}
+
+function panel(drawn: readonly Drawn[], { title, legend = [], draw, note }: Panel): Html {
   const figures = drawn.map((one) => {
-    const { role, outcome, off } = one.run;
-    const name =
-      role === 'experiment' ? html`Experiment` : html`Control <span>without ${off ?? 'its mitigation'}</span>`;
-    return html`<figure class="${role}">
-      <figcaption>${name} <em>${OUTCOME[role][outcome]}</em></figcaption>
+    const { role, outcome } = one.run;
+    return html`<figure>
+      <figcaption>${role === 'experiment' ? 'Experiment' : 'Control'} <em>${OUTCOME[role][outcome]}</em></figcaption>
       <div class="plot">${draw(one)}</div>
       ${note === undefined ? undefined : html`<p class="note">${note(one)}</p>`}
     </figure>`;

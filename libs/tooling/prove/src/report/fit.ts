@@ -52,14 +52,15 @@ function thinned(journal: Journal, thinning: Thinning): Journal {
   const { experiment, control } = shownRuns(journal);
   const isDrawn = (run: RunRecord) => run === experiment || run === control;
   const runs = journal.runs.map((run) => (thinning.undrawn || isDrawn(run) ? less(run, thinning) : bare(run)));
+  const fewerEvents = journal.runs.some(
+    (run, index) => isDrawn(run) && runs[index]?.events.length !== run.events.length,
+  );
   const said = [
     ...(thinning.factor === 1 ? [] : [`series have a column for every ${thinning.factor} of them`]),
-    ...(runs.some((run, index) => isDrawn(run) && run.events.length < (journal.runs[index]?.events.length ?? 0))
-      ? [`of each kind of event the first ${thinning.eventsOfAKind} are kept`]
-      : []),
-    ...(!thinning.undrawn && !journal.runs.every(isDrawn)
-      ? ['runs that are not drawn keep their checks, without series, events and summary']
-      : []),
+    ...(fewerEvents ? [`of each kind of event the first ${thinning.eventsOfAKind} are kept`] : []),
+    ...(thinning.undrawn || journal.runs.every(isDrawn)
+      ? []
+      : ['runs that are not drawn keep their checks, without series, events and summary']),
   ];
   return said.length === 0 ? journal : { ...journal, runs, thinned: [...(journal.thinned ?? []), ...said] };
 }

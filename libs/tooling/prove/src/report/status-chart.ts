@@ -1,5 +1,5 @@
 import type { RunRecord, RunSeries } from '../journal';
-import { across, chart, down, type Stage } from './chart';
+import { across, chart, type Stage } from './chart';
 import { html, type Html } from './html';
 import { figure, linearScale, type Scale } from './scale';
 
@@ -23,7 +23,11 @@ export interface Band {
 
 /** The kinds of answers that any of `runs` has seen. */
 export function bandsSeen(runs: readonly RunSeries[]): readonly { readonly name: string; readonly label: string }[] {
-  return BANDS.filter(({ has }) => runs.some(({ statuses }) => Object.keys(statuses).some((key) => has(Number(key)))));
+  return BANDS.filter(({ has }) =>
+    runs.some(({ statuses }) =>
+      Object.entries(statuses).some(([status, values]) => has(Number(status)) && sumOf(values) > 0),
+    ),
+  );
 }
 
 export function statusScale(runs: readonly RunSeries[]): Scale {
@@ -39,17 +43,21 @@ export function statusChart(stage: Stage, id: string, run: RunRecord, series: Ru
     description: `In all: ${totalsOf(series)}`,
     heightPx: HEIGHT_PX,
     scale,
-    drawing: html`${stack(series).map(({ name, top, bottom }) => html`<path class="band ${name}" d="${area(stage, top, bottom, stepMs, scale)}" />`)}`,
+    drawing: html`${stack(series).map((layer) => html`<path class="band ${layer.name}" d="${area(stage, layer, stepMs, scale)}" />`)}`,
   });
 }
 
-/** "3,120 of 200, 12 of 503, 4 without an answer" */
+/** "200: 3,120, 503: 12, no answer: 4" */
 export function totalsOf({ statuses, stepMs }: RunSeries): string {
-  const totals = Object.entries(statuses).map(([status, values]) => {
-    const count = Math.round((values.reduce((sum, value) => sum + value, 0) * stepMs) / 1_000);
-    return status === '0' ? `${figure(count)} without an answer` : `${figure(count)} × ${status}`;
-  });
+  const totals = Object.entries(statuses)
+    .map(([status, values]) => ({ status, count: Math.round((sumOf(values) * stepMs) / 1_000) }))
+    .filter(({ count }) => count > 0)
+    .map(({ status, count }) => `${status === '0' ? 'no answer' : status}: ${figure(count)}`);
   return totals.length === 0 ? 'no calls' : totals.join(', ');
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 interface Layer extends Band {
@@ -70,12 +78,43 @@ function stack({ statuses }: RunSeries): readonly Layer[] {
   });
 }
 
-/** Steps, as wide as the columns: there is nothing between two counts to be drawn. Where it is empty it has no area. */
-function area(stage: Stage, top: readonly number[], bottom: readonly number[], stepMs: number, scale: Scale): string {
-  const edge = (values: readonly number[]) => values.map((value) => down(scale.at(value)));
-  const right = (index: number) => across(stage, (index + 1) * stepMs);
-  const left = (index: number) => across(stage, index * stepMs);
-  const there = edge(top).map((y, index) => `V${y}H${right(index)}`);
-  const back = edge(bottom).map((y, index) => `V${y}H${left(index)}`);
-  return `M0 ${down(scale.at(0))}${there.join('')}${back.toReversed().join('')}Z`;
+/**
+ * Steps, as wide as the columns: there is nothing between two counts to be drawn. Heights are whole pixels, so that
+ * equal ones need no words, and columns without such answers are left out.
+ */
+function area(stage: Stage, { top, bottom }: Layer, stepMs: number, scale: Scale): string {
+  const edge = (values: readonly number[]) => values.map((value) => Math.round(scale.at(value)));
+  const [there, back] = [edge(top), edge(bottom)];
+  const x = (index: number) => across(stage, index * stepMs);
+  const steps = (ys: readonly number[], from: number, to: number): Corner[] =>
+    ys.slice(from, to).flatMap((y, index) => [
+      [x(from + index), y],
+      [x(from + index + 1), y],
+    ]);
+  return spansWhere(there.map((y, index) => y !== back[index]))
+    .map(([from, to]) => outline([...steps(there, from, to), ...steps(back, from, to).toReversed()]))
+    .join('');
+}
+
+type Corner = readonly [x: number, y: number];
+
+/** From the first to behind the last of each row of `true`. */
+function spansWhere(flags: readonly boolean[]): readonly (readonly [from: number, to: number])[] {
+  const starts = flags.flatMap((flag, index) => (flag && flags[index - 1] !== true ? [index] : []));
+  return starts.map((from) => {
+    const to = flags.indexOf(false, from);
+    return [from, to === -1 ? flags.length : to];
+  });
+}
+
+function outline(corners: readonly Corner[]): string {
+  const isBetween = ([x, y]: Corner, before?: Corner, after?: Corner) =>
+    [before, after].every((other) => other?.[0] === x) || [before, after].every((other) => other?.[1] === y);
+  const kept = corners.filter((corner, index) => !isBetween(corner, corners[index - 1], corners[index + 1]));
+  const strokes = kept.map(([x, y], index) => {
+    const [beforeX, beforeY] = kept[index - 1] ?? [];
+    if (beforeX === undefined) return `M${x} ${y}`;
+    return `${x === beforeX ? '' : `H${x}`}${y === beforeY ? '' : `V${y}`}`;
+  });
+  return `${strokes.join('')}Z`;
 }

@@ -72,9 +72,12 @@ th { font-weight: 500; }
 thead th { border-bottom: 1px solid var(--strong); color: var(--soft); font-size: .82rem; vertical-align: bottom; }
 thead th small { display: inline; }
 .group th { padding-top: 1.1rem; font-size: .82rem; font-weight: 660; color: var(--soft); }
-.checks th[scope="row"] { width: 32%; }
-.checks .limit { width: 22%; color: var(--soft); }
+.checks { table-layout: fixed; }
+.checks thead th { width: 24%; }
+.checks thead th:first-child { width: 30%; }
+.checks .limit { color: var(--soft); }
 td > span { display: block; }
+tfoot { display: table-row-group; }
 tfoot th, tfoot td { border-bottom: 0; border-top: 1px solid var(--strong); }
 .sign { display: inline-block; width: 1.1em; font-weight: 700; }
 .holds { color: var(--good); }
@@ -88,9 +91,10 @@ tfoot th, tfoot td { border-bottom: 0; border-top: 1px solid var(--strong); }
 .swatch { vertical-align: -1px; margin-right: .2rem; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: .8rem 2.2rem; margin-top: .7rem; }
 .pair > :only-child { grid-column: 1 / -1; }
-figure { min-width: 0; }
+figure { display: grid; grid-row: span 3; grid-template-rows: subgrid; gap: 0; align-content: start; min-width: 0; }
+figcaption { align-self: end; }
 figcaption { margin-bottom: .2rem; font-size: .85rem; font-weight: 600; }
-figcaption span, figcaption em { color: var(--soft); font-style: normal; font-weight: 400; }
+figcaption em { color: var(--soft); font-style: normal; font-weight: 400; }
 figcaption em::before { content: "· "; }
 .plot { padding-left: 46px; padding-right: 6px; }
 .note { padding-left: 46px; margin-bottom: .5rem; }
@@ -121,7 +125,9 @@ figcaption em::before { content: "· "; }
 .ground.overloaded { fill: var(--overloaded); }
 .ink { fill: var(--pattern); }
 .files { padding-left: 1.1rem; font-size: .92rem; color: var(--soft); }
-.claims td:first-child, .claims th[scope="row"] { white-space: nowrap; }
+.claims th:first-child { white-space: nowrap; }
+.claims td > span > span { display: block; margin-bottom: .25rem; }
+.claims td div { margin-bottom: .2rem; }
 .unclaimed { color: var(--soft); }
 
 @media (max-width: 760px) {
@@ -132,7 +138,6 @@ figcaption em::before { content: "· "; }
   .facts { grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .5rem 1rem; }
   .facts div:first-child, .facts div:nth-last-child(-n + 2) { grid-column: 1 / -1; }
   table, thead, tbody, tfoot, tr, th, td { display: block; width: auto; }
-  .checks th[scope="row"], .checks .limit { width: auto; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   tr { padding: .55rem 0; border-bottom: 1px solid var(--line); }
   th, td { padding: .1rem 0; border: 0; }
@@ -140,7 +145,7 @@ figcaption em::before { content: "· "; }
   td { display: grid; grid-template-columns: 6.2rem 1fr; gap: .5rem; }
   td::before { content: attr(data-head); color: var(--soft); font-size: .82rem; }
   td:empty { display: none; }
-  tbody th[scope="row"] { font-weight: 600; }
+  tbody th[scope="row"], tfoot th { font-weight: 600; }
   .group { padding-bottom: .2rem; }
   .group th { padding-top: .5rem; }
 }
@@ -149,8 +154,9 @@ figcaption em::before { content: "· "; }
   body { font-size: 10pt; background: #fff; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   main, footer { max-width: none; padding: 0; }
   section { margin-top: 1.4rem; }
-  h2 { break-after: avoid; }
+  h2, h2 + .hint { break-after: avoid; }
   .pair { grid-template-columns: 1fr 1fr; gap: .6rem 1.4rem; }
+  .group { break-after: avoid; }
   .panel, tr, .verdict, .facts { break-inside: avoid; }
   .panel { padding: .6rem .7rem .3rem; }
   a { color: inherit; }
