@@ -1,4 +1,18 @@
+export { inTurn, lasting } from './combine';
 export type { FaultProxy, Toxics } from './fault-proxy';
+export type { Figure } from './figure';
+export { holdTable, type HoldTableOptions } from './hold-table';
+export { killEvery, type KillOptions } from './kill';
+export { killPostgres } from './kill-postgres';
 export type { ActiveFault, Fault, Lab, LabPostgres, LabServer, LabShop, MetricWhere, ProxiedTarget, Seen } from './lab';
+export { loadItself } from './load-itself';
 export { openFaultProxy, type FaultProxyOptions } from './open-fault-proxy';
+export { pause, type PauseOptions } from './pause';
+export { providerDown, providerLosesAnswers, providerSlow } from './provider';
+export { rollingRestart, type RollingRestartOptions } from './rolling-restart';
+export { redisFlushed, serverGone, serverRestart } from './server-faults';
 export { serverVersion } from './server-version';
+export { statementErrors, type StatementErrorsOptions } from './statement-errors';
+export { stopService } from './stop-service';
+export { takeConnections } from './take-connections';
+export { toxics, type ToxicsOptions } from './toxics';

@@ -1,0 +1,41 @@
+import type { Fault } from './lab';
+import { Strikes, atMostOnce, oneOf } from './strikes';
+
+export interface KillOptions {
+  readonly everyMs: number;
+  /** One of theirs each time; default of any. */
+  readonly services?: readonly string[];
+  /** Names of processes, or services, that are spared. */
+  readonly except?: readonly string[];
+}
+
+const READY_MS = 60_000;
+
+/** kill -9 of one process, chosen anew each time. Undone when everybody is ready again. */
+export function killEvery({ everyMs, services, except = [] }: KillOptions): Fault {
+  return {
+    name: `kill -9 of one process of ${services?.join(', ') ?? 'the whole shop'} every ${everyMs / 1_000} s`,
+    async start({ shop, random, record, signal }) {
+      let killed = 0;
+      const spared = new Set(except.flatMap((name) => [name, ...shop.names(name)]));
+      const candidates = () =>
+        (services?.flatMap((service) => shop.names(service)) ?? shop.names()).filter(
+          (name) => !spared.has(name) && shop.pidOf(name) !== undefined,
+        );
+      const strikes = new Strikes({ record, signal }, everyMs, async () => {
+        const name = oneOf(candidates(), random);
+        const pid = shop.pidOf(name);
+        await shop.kill(name);
+        killed += 1;
+        record('killed', { name, pid });
+      });
+      return {
+        undo: atMostOnce(async () => {
+          await strikes.stop();
+          if (!signal.aborted) await shop.ready(READY_MS);
+        }),
+        seen: async () => ({ metric: 'processes killed', value: killed, least: 1 }),
+      };
+    },
+  };
+}
