@@ -1,39 +1,28 @@
-import { relative } from 'node:path';
-import {
-  definitionOf,
-  keepEvidence,
-  keepProof,
-  loadClaims,
-  proofFolder,
-  prove,
-  realWorld,
-  verdictTable,
-  type Form,
-  type Journal,
-  type ProveOptions,
-  type StatedClaim,
-  type Tier,
-} from '@stampede/prove';
+import { dueClaims, loadClaims, verdictTable, type StatedClaim, type Tier } from '@stampede/prove';
 import { Refusal, stateFolder } from '@stampede/supervisor';
 import { Option } from 'commander';
 import { wholeNumber } from './arguments';
-import { commitOf } from './commit';
+import { ProofSession, type Proof } from './prove-session';
 import type { Surroundings, Verb } from './verb';
 
 interface ProveFlags {
   readonly list?: true;
   readonly all?: true;
+  readonly due?: true;
   readonly tier: Tier;
   readonly full?: true;
   readonly control?: 'only' | 'skip';
   readonly repeat?: number;
   readonly seed: number;
   readonly keep?: true;
+  readonly again?: true;
+  readonly minutes?: number;
 }
 
 /** Nothing was shown to be wrong, but something could not be tried. */
 const UNAVAILABLE_EXIT = 3;
 const INTERRUPTED_EXIT = 130;
+const MINUTE_MS = 60_000;
 
 export const proveVerb: Verb = (program, surroundings) => {
   program
@@ -42,22 +31,39 @@ export const proveVerb: Verb = (program, surroundings) => {
     .argument('[ids...]', 'claims, such as L2')
     .option('--list', 'all claims with their last verdicts')
     .option('--all', 'every claim of the tier')
-    .addOption(new Option('--tier <tier>', 'with --all').choices(['local', 'cluster']).default('local'))
+    .option('--due', 'of the tier, claims whose code changed since their evidence, and every second one of the rest')
+    .addOption(new Option('--tier <tier>', 'with --all and --due').choices(['local', 'cluster']).default('local'))
     .option('--full', 'the durations and repetitions that the promise needs; default is the quick form')
     .addOption(new Option('--control <which>', 'one half of a proof, which proves nothing').choices(['only', 'skip']))
     .option('--repeat <n>', 'experiments of one claim', wholeNumber(1))
     .option('--seed <n>', 'the same seed gives the same faults and buyers', wholeNumber(0), 1)
     .option('--keep', 'publish the evidence in load-tests/evidence, not only in the state folder')
+    .option('--again', 'try a claim that is not proved once more')
+    .option('--minutes <n>', 'begin no claim after that', wholeNumber(1))
     .action(async (ids: string[], flags: ProveFlags) => {
       const { root, env, print } = surroundings;
       const claims = loadClaims(root);
-      if (flags.list === true) return verdictTable(root, stateFolder(root, env), claims).forEach(print);
-      process.exitCode = await proveAll(chosen(claims, ids, flags), flags, surroundings);
+      const table = (shown: readonly StatedClaim[]) => verdictTable(root, stateFolder(root, env), shown).forEach(print);
+      if (flags.list === true) return table(claims);
+      const proofs = await proveAll(chosen(root, claims, ids, flags), flags, surroundings);
+      if (proofs.length > 1) summary(proofs).forEach(print);
+      if (flags.due === true) {
+        print('not run this time:');
+        table(claims.filter(({ claim }) => !wasRun(proofs, claim.id) && claim.tier === flags.tier));
+      }
+      process.exitCode = exitCode(proofs);
     });
 };
 
-function chosen(claims: readonly StatedClaim[], ids: readonly string[], flags: ProveFlags): readonly StatedClaim[] {
-  if (flags.all === true) return claims.filter(({ claim }) => claim.tier === flags.tier);
+function chosen(
+  root: string,
+  claims: readonly StatedClaim[],
+  ids: readonly string[],
+  flags: ProveFlags,
+): readonly StatedClaim[] {
+  const ofTier = claims.filter(({ claim }) => claim.tier === flags.tier);
+  if (flags.all === true) return ofTier;
+  if (flags.due === true) return dueClaims(root, ofTier, new Date());
   if (ids.length === 0) throw new Refusal('name a claim, or --all: `npx stampede prove --list` shows them');
   return ids.map((id) => {
     const found = claims.find(({ claim }) => claim.id === id.toUpperCase());
@@ -66,75 +72,43 @@ function chosen(claims: readonly StatedClaim[], ids: readonly string[], flags: P
   });
 }
 
-/** Resolves with the exit code: 0 when all are proved. */
 async function proveAll(
   claims: readonly StatedClaim[],
   flags: ProveFlags,
   surroundings: Surroundings,
-): Promise<number> {
-  const interrupt = new AbortController();
-  const onSignal = () => interrupt.abort(new Refusal('interrupted: the fault is undone and the shop is closed'));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  const world = realWorld({ root: surroundings.root, env: surroundings.env });
-  const journals: Journal[] = [];
+): Promise<readonly Proof[]> {
+  const { full, control = 'run', repeat, seed, keep = false, again = false, minutes = Infinity } = flags;
+  const session = new ProofSession(surroundings, {
+    ...{ form: full === true ? 'full' : 'quick', control, seed, keep, again, mostMs: minutes * MINUTE_MS },
+    ...(repeat === undefined ? {} : { repeat }),
+  });
   try {
-    for (const stated of claims) journals.push(await proveOne(stated, { flags, surroundings, world, interrupt }));
+    return await session.prove(claims);
   } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    process.exitCode = INTERRUPTED_EXIT;
-    throw interrupt.signal.reason;
+    if (session.interrupted) process.exitCode = INTERRUPTED_EXIT;
+    throw error;
   }
-  return exitCode(journals);
 }
 
-interface Session {
-  readonly flags: ProveFlags;
-  readonly surroundings: Surroundings;
-  readonly world: ReturnType<typeof realWorld>;
-  readonly interrupt: AbortController;
+/** A line for each try, for people and for CI, which counts them. */
+function summary(proofs: readonly Proof[]): string[] {
+  return proofs.flatMap(({ stated: { claim }, journals }) =>
+    journals.map(({ verdict, why, tookMs }, index) => {
+      const which = index === 0 ? '' : ' (again)';
+      const seconds = `${Math.round(tookMs / 1_000)} s`;
+      return `${claim.id.padEnd(4)}${verdict}${which}, ${seconds}: ${why}`;
+    }),
+  );
 }
 
-async function proveOne({ claim, file }: StatedClaim, session: Session): Promise<Journal> {
-  const { flags, interrupt, world } = session;
-  const { root, env, print } = session.surroundings;
-  const form: Form = flags.full === true ? 'full' : 'quick';
-  const state = stateFolder(root, env);
-  const options: ProveOptions = {
-    form,
-    control: flags.control ?? 'run',
-    seed: flags.seed,
-    ...(flags.repeat === undefined ? {} : { repeat: flags.repeat }),
-    folder: proofFolder(state, claim.id, form),
-    signal: interrupt.signal,
-    report: sinceNow(print),
-    origin: { definition: definitionOf(root, { file }), commit: commitOf(root), command: commandLine(claim.id, flags) },
-  };
-  const journal = await prove(world, claim, options);
-  const page = keepProof(state, journal);
-  if (flags.keep === true) keepEvidence(root, journal);
-  print(`${claim.id} ${journal.verdict}: ${journal.why}`);
-  print(`  ${relative(process.cwd(), page)}`);
-  return journal;
+function wasRun(proofs: readonly Proof[], id: string): boolean {
+  return proofs.some(({ stated, journals }) => stated.claim.id === id && journals.length > 0);
 }
 
-/** Lines with the seconds since now. */
-function sinceNow(print: (line: string) => void): (line: string) => void {
-  const from = performance.now();
-  return (line) => print(`${String(Math.round((performance.now() - from) / 1_000)).padStart(4)} s  ${line}`);
-}
-
-function commandLine(id: string, { full, seed, repeat, control }: ProveFlags): string {
-  return [
-    `npx stampede prove ${id}`,
-    ...(full === true ? ['--full'] : []),
-    ...(control === undefined ? [] : [`--control ${control}`]),
-    ...(repeat === undefined ? [] : [`--repeat ${repeat}`]),
-    ...(seed === 1 ? [] : [`--seed ${seed}`]),
-  ].join(' ');
-}
-
-function exitCode(journals: readonly Journal[]): number {
-  const others = journals.filter(({ verdict }) => verdict !== 'PASS');
+/** The last try of each claim counts. */
+function exitCode(proofs: readonly Proof[]): number {
+  const verdicts = proofs.flatMap(({ journals }) => journals.at(-1)?.verdict ?? []);
+  const others = verdicts.filter((verdict) => verdict !== 'PASS');
   if (others.length === 0) return 0;
-  return others.every(({ verdict }) => verdict === 'UNAVAILABLE') ? UNAVAILABLE_EXIT : 1;
+  return others.every((verdict) => verdict === 'UNAVAILABLE') ? UNAVAILABLE_EXIT : 1;
 }

@@ -12,6 +12,7 @@ export {
 export type { Call, Check, Judgement, K6Metric, K6Summary, Observations, Phase, SeenByBuyer } from './check';
 export type { CheckResult, Journal, Machine, RunEvent, RunOutcome, RunRecord, RunSeries, Verdict } from './journal';
 export { sendCrowdByK6, type K6CrowdOptions } from './k6-crowd';
+export { dueClaims, type DueClaim } from './due';
 export { loadClaims, type StatedClaim } from './load-claims';
 export { prove, type ProveOptions } from './prove';
 export { realWorld } from './real-world';

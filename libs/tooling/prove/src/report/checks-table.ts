@@ -109,8 +109,8 @@ function outcomeCell(run: RunRecord | undefined): Html | undefined {
 }
 
 function faultOf({ fault: { name, seen } }: RunRecord): Row {
-  const limit = `${seen.metric}: at least ${figure(seen.least)}`;
-  return { name, measured: figure(seen.value), limit, holds: seen.value >= seen.least };
+  const limit = `at least ${figure(seen.least)}`;
+  return { name: `${name}: ${seen.metric}`, measured: figure(seen.value), limit, holds: seen.value >= seen.least };
 }
 
 function withoutPrefix(check: CheckResult): Row {

@@ -20,13 +20,16 @@ export function latencyScale(runs: readonly RunSeries[]): Scale {
 
 export function latencyChart(stage: Stage, id: string, run: RunRecord, series: RunSeries, scale: Scale): Html {
   const { latencyMs, stepMs } = series;
+  const lines = QUANTILES.map(
+    (name) => html`<path class="line ${name}" d="${line(stage, latencyMs[name], stepMs, scale)}" />`,
+  );
   return chart(stage, run, {
     id,
     title: `Latency percentiles over time, ${run.role}`,
     description: QUANTILES.map((name) => `${name} ${rangeOf(latencyMs[name])}`).join('; '),
     heightPx: HEIGHT_PX,
     scale,
-    drawing: html`${QUANTILES.map((name) => html`<path class="line ${name}" d="${line(stage, latencyMs[name], stepMs, scale)}" />`)}`,
+    drawing: html`${lines}`,
   });
 }
 

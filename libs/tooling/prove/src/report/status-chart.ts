@@ -36,14 +36,16 @@ export function statusScale(runs: readonly RunSeries[]): Scale {
 }
 
 export function statusChart(stage: Stage, id: string, run: RunRecord, series: RunSeries, scale: Scale): Html {
-  const { stepMs } = series;
+  const bands = stack(series).map(
+    (layer) => html`<path class="band ${layer.name}" d="${area(stage, layer, series.stepMs, scale)}" />`,
+  );
   return chart(stage, run, {
     id,
     title: `Calls a second by status, ${run.role}`,
     description: `In all: ${totalsOf(series)}`,
     heightPx: HEIGHT_PX,
     scale,
-    drawing: html`${stack(series).map((layer) => html`<path class="band ${layer.name}" d="${area(stage, layer, stepMs, scale)}" />`)}`,
+    drawing: html`${bands}`,
   });
 }
 

@@ -110,7 +110,8 @@ figcaption em::before { content: "· "; }
 .edge { stroke: var(--window-edge); }
 .recovered { stroke: var(--good); stroke-width: 1.5; stroke-dasharray: 1.5 3.5; }
 .mark { stroke: var(--ink); stroke-width: 2; }
-.line { fill: none; stroke-width: 1.6; stroke-linejoin: round; stroke-linecap: round; vector-effect: non-scaling-stroke; }
+.line { fill: none; stroke-width: 1.6; stroke-linejoin: round; stroke-linecap: round;
+  vector-effect: non-scaling-stroke; }
 .line.p50 { stroke: var(--p50); stroke-width: 2.6; }
 .line.p95 { stroke: var(--p95); stroke-dasharray: 5 3.5; }
 .line.p99 { stroke: var(--p99); }
@@ -154,7 +155,9 @@ figcaption em::before { content: "· "; }
   body { font-size: 10pt; background: #fff; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   main, footer { max-width: none; padding: 0; }
   section { margin-top: 1.4rem; }
-  h2, h2 + .hint { break-after: avoid; }
+  h2 { break-after: avoid; }
+  section:has(> .panel) { break-before: page; margin-top: 0; }
+  .files { columns: 2; }
   .pair { grid-template-columns: 1fr 1fr; gap: .6rem 1.4rem; }
   .group { break-after: avoid; }
   .panel, tr, .verdict, .facts { break-inside: avoid; }

@@ -1,0 +1,115 @@
+import { relative } from 'node:path';
+import {
+  definitionOf,
+  keepEvidence,
+  keepProof,
+  proofFolder,
+  prove,
+  realWorld,
+  type Form,
+  type Journal,
+  type ProveOptions,
+  type StatedClaim,
+} from '@stampede/prove';
+import { Refusal, stateFolder } from '@stampede/supervisor';
+import { commitOf } from './commit';
+import type { Surroundings } from './verb';
+
+export interface ProofWishes {
+  readonly form: Form;
+  readonly control: ProveOptions['control'];
+  readonly repeat?: number;
+  readonly seed: number;
+  /** Publish the evidence. */
+  readonly keep: boolean;
+  /** A claim that is not proved is tried once more. */
+  readonly again: boolean;
+  /** No claim is begun after that. */
+  readonly mostMs: number;
+}
+
+/** One claim of a session with what came of it, every try; none: the time was over. */
+export interface Proof {
+  readonly stated: StatedClaim;
+  readonly journals: readonly Journal[];
+}
+
+/** Proves claims one after another on this machine. Ctrl-C undoes the fault, closes the shop and ends it. */
+export class ProofSession {
+  private readonly interrupt = new AbortController();
+  private readonly world: ReturnType<typeof realWorld>;
+  private readonly state: string;
+  private readonly startedAt = performance.now();
+
+  constructor(
+    private readonly surroundings: Surroundings,
+    private readonly wishes: ProofWishes,
+  ) {
+    const { root, env } = surroundings;
+    this.world = realWorld({ root, env });
+    this.state = stateFolder(root, env);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.stop());
+  }
+
+  get interrupted(): boolean {
+    return this.interrupt.signal.aborted;
+  }
+
+  /** @throws Refusal when interrupted */
+  async prove(claims: readonly StatedClaim[]): Promise<readonly Proof[]> {
+    const proofs: Proof[] = [];
+    for (const stated of claims) {
+      const isLate = performance.now() - this.startedAt > this.wishes.mostMs;
+      proofs.push({ stated, journals: isLate ? [] : await this.triesOf(stated) });
+    }
+    return proofs;
+  }
+
+  private async triesOf(stated: StatedClaim): Promise<readonly Journal[]> {
+    const first = await this.try(stated);
+    const isOver = first.verdict === 'PASS' || first.verdict === 'UNAVAILABLE' || !this.wishes.again;
+    return isOver ? [first] : [first, await this.try(stated)];
+  }
+
+  private async try({ claim, file }: StatedClaim): Promise<Journal> {
+    const { form, control, repeat, seed, keep } = this.wishes;
+    const { root, print } = this.surroundings;
+    const options: ProveOptions = {
+      ...{ form, control, seed, signal: this.interrupt.signal },
+      ...(repeat === undefined ? {} : { repeat }),
+      folder: proofFolder(this.state, claim.id, form),
+      report: sinceNow(print),
+      origin: {
+        definition: definitionOf(root, { file }),
+        commit: commitOf(root),
+        command: commandLine(claim.id, this.wishes),
+      },
+    };
+    const journal = await prove(this.world, claim, options);
+    const page = keepProof(this.state, journal);
+    if (keep) keepEvidence(root, journal);
+    print(`${claim.id} ${journal.verdict}: ${journal.why}`);
+    print(`  ${relative(process.cwd(), page)}`);
+    return journal;
+  }
+
+  private stop(): void {
+    this.interrupt.abort(new Refusal('interrupted: the fault is undone and the shop is closed'));
+  }
+}
+
+/** Lines with the seconds since now. */
+function sinceNow(print: (line: string) => void): (line: string) => void {
+  const from = performance.now();
+  return (line) => print(`${String(Math.round((performance.now() - from) / 1_000)).padStart(4)} s  ${line}`);
+}
+
+function commandLine(id: string, { form, seed, repeat, control }: ProofWishes): string {
+  return [
+    `npx stampede prove ${id}`,
+    ...(form === 'full' ? ['--full'] : []),
+    ...(control === 'run' ? [] : [`--control ${control}`]),
+    ...(repeat === undefined ? [] : [`--repeat ${repeat}`]),
+    ...(seed === 1 ? [] : [`--seed ${seed}`]),
+  ].join(' ');
+}
