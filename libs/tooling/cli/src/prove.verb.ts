@@ -46,7 +46,7 @@ export const proveVerb: Verb = (program, surroundings) => {
       const table = (shown: readonly StatedClaim[]) => verdictTable(root, stateFolder(root, env), shown).forEach(print);
       if (flags.list === true) return table(claims);
       const proofs = await proveAll(chosen(root, claims, ids, flags), flags, surroundings);
-      if (proofs.length > 1) summary(proofs).forEach(print);
+      if (proofs.length > 1 || flags.due === true) summary(proofs).forEach(print);
       if (flags.due === true) {
         print('not run this time:');
         table(claims.filter(({ claim }) => !wasRun(proofs, claim.id) && claim.tier === flags.tier));
