@@ -19,7 +19,7 @@ export function journalOf(changes: Partial<Journal> = {}): Journal {
     tookMs: 131_400,
     definition: 'a3f1',
     commit: '0a565afc2b1d',
-    command: 'npx stampede prove L2 --form full --seed 7',
+    command: 'npx stampede prove L2 --full --seed 7',
     versions: { node: '24.21.0', k6: '2.2.0', postgres: '18.4' },
     machine: { cpu: 'AMD EPYC 7B13', cores: 2, memoryGiB: 8, os: 'Linux 6.12.0' },
     runs: [runOf('experiment'), runOf('control')],
