@@ -1,18 +1,29 @@
+export { poisonMessages, repeatedMessages, type DeliveriesOptions } from './bad-deliveries';
 export { inTurn, lasting } from './combine';
 export type { FaultProxy, Toxics } from './fault-proxy';
 export type { Figure } from './figure';
 export { holdTable, type HoldTableOptions } from './hold-table';
+export {
+  blockEventLoop,
+  clockOff,
+  leakMemory,
+  type BlockOptions,
+  type ClockOptions,
+  type LeakOptions,
+} from './inside-process';
 export { killEvery, type KillOptions } from './kill';
 export { killPostgres } from './kill-postgres';
 export type { ActiveFault, Fault, Lab, LabPostgres, LabServer, LabShop, MetricWhere, ProxiedTarget, Seen } from './lab';
 export { loadItself } from './load-itself';
 export { openFaultProxy, type FaultProxyOptions } from './open-fault-proxy';
 export { pause, type PauseOptions } from './pause';
+export { preload, type PreloadName } from './preload';
 export { providerDown, providerLosesAnswers, providerSlow } from './provider';
 export { rollingRestart, type RollingRestartOptions } from './rolling-restart';
 export { redisFlushed, serverGone, serverRestart } from './server-faults';
 export { serverVersion } from './server-version';
 export { statementErrors, type StatementErrorsOptions } from './statement-errors';
 export { stopService } from './stop-service';
+export { swappedMessages } from './swapped-messages';
 export { takeConnections } from './take-connections';
 export { toxics, type ToxicsOptions } from './toxics';

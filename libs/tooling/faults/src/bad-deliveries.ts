@@ -1,0 +1,93 @@
+import { ORDERS_TOPIC, orderEventTypes, type CloudEvent } from '@stampede/contracts';
+import { growthOf } from './figure';
+import type { Fault, Lab } from './lab';
+import { openLabBus, type LabBus, type Message } from './lab-bus';
+import { Strikes, atMostOnce } from './strikes';
+
+export interface DeliveriesOptions {
+  readonly everyMs: number;
+  /** Messages of one strike. */
+  readonly count: number;
+}
+
+/**
+ * Events that no consumer can apply: they look like events of orders, and what they tell is missing. Seen by the dead
+ * letters.
+ */
+export function poisonMessages({ everyMs, count }: DeliveriesOptions): Fault {
+  let made = 0;
+  return onTheBus({
+    name: `${count} poison messages every ${everyMs / 1_000} s`,
+    everyMs,
+    figure: { metric: 'stampede_bus_dead_letters_total', least: count },
+    strike: async (bus, { random, record }) => {
+      const poison = Array.from({ length: count }, () => poisonOf(random, (made += 1)));
+      await bus.publish(ORDERS_TOPIC, poison);
+      record('poison published', { messages: count });
+    },
+  });
+}
+
+/**
+ * The newest events once more, the last first: duplicates, and out of order. Seen by what the consumers count as
+ * duplicates.
+ */
+export function repeatedMessages({ everyMs, count }: DeliveriesOptions): Fault {
+  return onTheBus({
+    name: `the newest ${count} events once more and backwards, every ${everyMs / 1_000} s`,
+    everyMs,
+    figure: { metric: 'stampede_inbox_events_total', where: { labels: { outcome: 'duplicate' } }, least: 1 },
+    strike: async (bus, { record }) => {
+      const again = (await bus.latest(ORDERS_TOPIC, count)).toReversed();
+      if (again.length > 0) await bus.publish(ORDERS_TOPIC, again);
+      record('repeated', { messages: again.length });
+    },
+  });
+}
+
+interface OnTheBus {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly figure: Parameters<typeof growthOf>[1];
+  strike(bus: LabBus, lab: Lab): Promise<void>;
+}
+
+function onTheBus({ name, everyMs, figure, strike }: OnTheBus): Fault {
+  return {
+    name,
+    async start(lab) {
+      const { seen } = await growthOf(lab.shop, figure);
+      const bus = await openLabBus(lab.shop, ORDERS_TOPIC);
+      const strikes = new Strikes(lab, everyMs, () => strike(bus, lab));
+      return {
+        undo: atMostOnce(async () => {
+          await strikes.stop();
+          await bus.close();
+        }),
+        seen,
+      };
+    },
+  };
+}
+
+function poisonOf(random: () => number, number: number): Message {
+  const id = seededId(random);
+  const event: CloudEvent = {
+    specversion: '1.0',
+    id,
+    type: orderEventTypes.confirmed,
+    source: 'lab',
+    time: new Date().toISOString(),
+    subject: seededId(random),
+    sequence: 1,
+    dataversion: '1',
+    data: { poison: number },
+  };
+  return { key: event.subject, payload: JSON.stringify(event) };
+}
+
+/** A UUIDv7 in form. */
+function seededId(random: () => number): string {
+  const hex = (digits: number) => Array.from({ length: digits }, () => Math.floor(random() * 16).toString(16)).join('');
+  return `${hex(8)}-${hex(4)}-7${hex(3)}-8${hex(3)}-${hex(12)}`;
+}
