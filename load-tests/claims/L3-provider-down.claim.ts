@@ -1,0 +1,23 @@
+import { providerDown } from '@stampede/faults';
+import { claim, everyOrderEnded, failures, latency, moneyMatchesOrders, ordersEnded, recovers } from '@stampede/prove';
+
+export default claim({
+  id: 'L3',
+  promise: 'With the provider down orders are accepted at once, and all are paid within 30 s of its return.',
+  tier: 'local',
+  load: { scenario: 'buy', settings: { ordersPerSecond: 7, pagesPerSecond: 10 } },
+  steadyState: [failures({ atMost: 0.05 })],
+  fault: providerDown(),
+  holds: [
+    latency({ routes: ['place-order'], during: ['fault'], quantile: 0.99, belowMs: 1_000 }),
+    ordersEnded({ as: ['confirmed'], atLeast: 1 }), // nobody pays for the outage with his order
+    everyOrderEnded(),
+    moneyMatchesOrders(),
+    recovers({ withinMs: 30_000 }),
+  ],
+  control: { off: 'wait-for-provider', bites: ['ended confirmed'] },
+  forms: {
+    quick: { steadyMs: 6_000, faultMs: 18_000, recoveryMs: 30_000, repeat: 1 },
+    full: { steadyMs: 15_000, faultMs: 60_000, recoveryMs: 30_000, repeat: 3 },
+  },
+});

@@ -1,0 +1,36 @@
+import { killEvery } from '@stampede/faults';
+import {
+  audit,
+  claim,
+  everyOrderEnded,
+  failures,
+  moneyMatchesOrders,
+  oneCapturePerOrder,
+  recovers,
+} from '@stampede/prove';
+
+export default claim({
+  id: 'L7',
+  promise: 'A process is killed every 2 s, any of them, and every accepted order still comes to its one right end.',
+  tier: 'local',
+  shop: { replicas: { orders: 2 } },
+  // Some cards are slow, so that there are always orders in the middle of their payment.
+  load: {
+    scenario: 'buy',
+    settings: { ordersPerSecond: 3.5, pagesPerSecond: 4, paymentTokens: 'tok_ok:70,tok_slow:30' },
+  },
+  steadyState: [failures({ atMost: 0.05 })],
+  fault: killEvery({ everyMs: 2_000 }),
+  holds: [
+    everyOrderEnded(),
+    oneCapturePerOrder(),
+    moneyMatchesOrders(),
+    audit('C1', 'C2', 'C3', 'C4', 'C5'),
+    recovers({ withinMs: 30_000 }),
+  ],
+  control: { off: 'resume-sagas', bites: ['lost or still pending', 'as before'] },
+  forms: {
+    quick: { steadyMs: 6_000, faultMs: 20_000, recoveryMs: 30_000, repeat: 1 },
+    full: { steadyMs: 15_000, faultMs: 300_000, recoveryMs: 30_000, repeat: 1 },
+  },
+});
