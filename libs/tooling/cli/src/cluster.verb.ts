@@ -27,10 +27,14 @@ interface UpOptions {
 const LOOK_FOR_KEYS_MS = 60_000;
 
 const meshOption = (): Option =>
-  new Option('--mesh <mesh>', 'a proxy in every pod, or on every node').choices(['sidecar', 'ambient']).default('sidecar');
+  new Option('--mesh <mesh>', 'a proxy in every pod, or on every node')
+    .choices(['sidecar', 'ambient'])
+    .default('sidecar');
 
 export const clusterVerb: Verb = (program, surroundings) => {
-  const cluster = program.command('cluster').description('the shop on a Kubernetes cluster with Istio, on this machine');
+  const cluster = program
+    .command('cluster')
+    .description('the shop on a Kubernetes cluster with Istio, on this machine');
   addUp(cluster, surroundings);
   addDown(cluster, surroundings);
   cluster

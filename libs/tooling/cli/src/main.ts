@@ -14,6 +14,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   build: async () => (await import('./build.verb.js')).buildVerb,
   sync: async () => (await import('./sync.verb.js')).syncVerb,
   prove: async () => (await import('./prove.verb.js')).proveVerb,
+  cluster: async () => (await import('./cluster.verb.js')).clusterVerb,
   bench: async () => (await import('./bench.verb.js')).benchVerb,
 };
 

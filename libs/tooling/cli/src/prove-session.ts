@@ -22,6 +22,7 @@ export interface ProofWishes {
   readonly seed: number;
   /** Publish the evidence. */
   readonly keep: boolean;
+  readonly ignoreSwitch: boolean;
   /** A claim that is not proved is tried once more. */
   readonly again: boolean;
   /** No claim is begun after that. */
@@ -72,10 +73,10 @@ export class ProofSession {
   }
 
   private async try({ claim, file }: StatedClaim): Promise<Journal> {
-    const { form, control, repeat, seed, keep } = this.wishes;
+    const { form, control, repeat, seed, keep, ignoreSwitch } = this.wishes;
     const { root, print } = this.surroundings;
     const options: ProveOptions = {
-      ...{ form, control, seed, signal: this.interrupt.signal },
+      ...{ form, control, seed, ignoreSwitch, signal: this.interrupt.signal },
       ...(repeat === undefined ? {} : { repeat }),
       folder: proofFolder(this.state, claim.id, form),
       report: sinceNow(print),
@@ -104,11 +105,12 @@ function sinceNow(print: (line: string) => void): (line: string) => void {
   return (line) => print(`${String(Math.round((performance.now() - from) / 1_000)).padStart(4)} s  ${line}`);
 }
 
-function commandLine(id: string, { form, seed, repeat, control }: ProofWishes): string {
+function commandLine(id: string, { form, seed, repeat, control, ignoreSwitch }: ProofWishes): string {
   return [
     `npx stampede prove ${id}`,
     ...(form === 'full' ? ['--full'] : []),
     ...(control === 'run' ? [] : [`--control ${control}`]),
+    ...(ignoreSwitch ? ['--ignore-switch'] : []),
     ...(repeat === undefined ? [] : [`--repeat ${repeat}`]),
     ...(seed === 1 ? [] : [`--seed ${seed}`]),
   ].join(' ');

@@ -16,6 +16,7 @@ interface ProveFlags {
   readonly seed: number;
   readonly keep?: true;
   readonly again?: true;
+  readonly ignoreSwitch?: true;
   readonly minutes?: number;
 }
 
@@ -39,6 +40,7 @@ export const proveVerb: Verb = (program, surroundings) => {
     .option('--seed <n>', 'the same seed gives the same faults and buyers', wholeNumber(0), 1)
     .option('--keep', 'publish the evidence in load-tests/evidence, not only in the state folder')
     .option('--again', 'try a claim that is not proved once more')
+    .option('--ignore-switch', 'the control keeps its mitigation: a sound claim ends in CONTROL-PASSED then')
     .option('--minutes <n>', 'begin no claim after that', wholeNumber(1))
     .action(async (ids: string[], flags: ProveFlags) => {
       const { root, env, print } = surroundings;
@@ -78,8 +80,17 @@ async function proveAll(
   surroundings: Surroundings,
 ): Promise<readonly Proof[]> {
   const { full, control = 'run', repeat, seed, keep = false, again = false, minutes = Infinity } = flags;
+  const ignoreSwitch = flags.ignoreSwitch === true;
   const session = new ProofSession(surroundings, {
-    ...{ form: full === true ? 'full' : 'quick', control, seed, keep, again, mostMs: minutes * MINUTE_MS },
+    ...{
+      form: full === true ? 'full' : 'quick',
+      control,
+      seed,
+      keep,
+      again,
+      ignoreSwitch,
+      mostMs: minutes * MINUTE_MS,
+    },
     ...(repeat === undefined ? {} : { repeat }),
   });
   try {

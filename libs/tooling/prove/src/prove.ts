@@ -13,6 +13,8 @@ export interface ProveOptions {
   readonly seed: number;
   /** Experiments; default what the claim's form says. */
   readonly repeat?: number;
+  /** The control keeps its mitigation, so that a sound claim ends in CONTROL-PASSED: shows that the switch matters. */
+  readonly ignoreSwitch?: boolean;
   /** For raw files of the runs. */
   readonly folder: string;
   readonly signal: AbortSignal;

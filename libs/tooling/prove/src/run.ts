@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly timing: Timing;
   readonly role: RunRecord['role'];
   readonly seed: number;
+  /** The control keeps its mitigation: what a broken switch would do. */
+  readonly ignoreSwitch?: boolean;
   /** For what this run leaves behind: history, summary. */
   readonly folder: string;
   /** Its abort ends the run: the fault is undone and the shop closed before the promise rejects. */
@@ -21,19 +23,19 @@ export interface RunOptions {
 }
 
 const POLL_MS = 250;
-/** After the load: what is in flight gets as long as any saga's deadline. */
-const REST_MS = 125_000;
+/** After the load and its recovery: what is still in flight then is judged as it is. */
+const REST_MS = 20_000;
 const ORDERS_AT_A_TIME = 8;
 
 /** One shop, one load, one fault, and what was seen of it. @throws Unavailable, the signal's reason */
 export async function runOnce(world: World, options: RunOptions): Promise<RunRecord & { versions: Versions }> {
-  const { claim, role, report, signal } = options;
+  const { claim, role, report, signal, ignoreSwitch = false } = options;
   const off = role === 'control' ? { off: claim.control.off } : {};
   report(`${claim.id} ${role}${role === 'control' ? ` without ${claim.control.off}` : ''}: starting a shop`);
   const shop = await world.openShop({
     ...claim.shop,
     needs: claim.needs ?? [],
-    ...off,
+    ...(ignoreSwitch ? {} : off),
     folder: options.folder,
     signal,
   });
@@ -163,7 +165,7 @@ class Run {
     return { phases, calls, seen, orders, statement, audit: report, recoveredMs, series: this.sampler.series, summary };
   }
 
-  /** The audit once nothing is in flight, or as it is when that takes longer than a saga may. */
+  /** The audit once nothing is in flight, or as it is when that takes too long. */
   private async auditAtRest() {
     for (const endsAt = this.world.now() + REST_MS; ; await this.world.delay(POLL_MS, this.options.signal)) {
       const report = await this.shop.audit();

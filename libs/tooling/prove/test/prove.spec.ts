@@ -88,6 +88,12 @@ test('a check that holds without the mitigation does not bite', async () => {
   expect(await verdictOn({ failuresPerSecond: () => 0 })).toMatchObject({ verdict: 'CONTROL-PASSED' });
 });
 
+test('a switch that is ignored turns a sound claim into CONTROL-PASSED', async () => {
+  const { verdict, transcript } = await verdictOn({ failuresPerSecond: GUARDED }, { ignoreSwitch: true });
+  expect(verdict).toBe('CONTROL-PASSED');
+  expect(transcript.filter((line) => line.startsWith('open'))).toEqual(['open', 'open']);
+});
+
 test('every repetition must hold', async () => {
   let seconds = 0;
   const second = (phase: string) => (phase === 'fault' && (seconds += 1) > 10 ? 30 : 0); // the first run has ten of them

@@ -1,0 +1,68 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { definitionOf, dueClaims, verdictTable, type Claim, type Journal, type StatedClaim } from '../src';
+import { keepProof } from '../src/kept-proof';
+import { keepEvidence } from '../src/report';
+
+const EVEN_DAY = new Date('2026-11-24T12:00:00Z');
+const ODD_DAY = new Date('2026-11-25T12:00:00Z');
+const IDS = ['L1', 'L2', 'L3', 'L4'];
+
+let root: string;
+let stated: StatedClaim[];
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'claims-'));
+  for (const folder of ['claims', 'scenarios', 'client'])
+    mkdirSync(join(root, 'load-tests', folder), { recursive: true });
+  writeFileSync(join(root, 'load-tests', 'scenarios', 'buy.k6.ts'), 'export {};\n');
+  stated = IDS.map((id) => {
+    const file = join('load-tests', 'claims', `${id}-works.claim.ts`);
+    writeFileSync(join(root, file), `claim({ id: '${id}', scenario: 'buy', off: 'seat-lock' });\n`);
+    return { file, claim: { id, promise: `${id} works.`, tier: 'local' } as Claim };
+  });
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+function journal(index: number, changes: Partial<Journal> = {}): Journal {
+  const { file, claim } = stated[index]!;
+  return {
+    ...{ id: claim.id, promise: claim.promise, tier: 'local', form: 'full', verdict: 'PASS', why: 'it holds', seed: 1 },
+    ...{ startedAt: '2026-11-01T10:00:00.000Z', tookMs: 1, commit: 'c', command: 'npx', versions: {}, runs: [] },
+    definition: definitionOf(root, { file }),
+    machine: { cpu: 'x', cores: 2, memoryGiB: 8, os: 'Linux' },
+    ...changes,
+  };
+}
+
+function due(today: Date): string[] {
+  return dueClaims(root, stated, today).map(({ claim, because }) => `${claim.id}: ${because}`);
+}
+
+test('a claim without evidence is due every day', () => {
+  expect(due(ODD_DAY)).toEqual(IDS.map((id) => `${id}: its code changed`));
+});
+
+test('of the claims that did not change each half has its day', () => {
+  for (const index of IDS.keys()) keepEvidence(root, journal(index));
+  const halves = [due(EVEN_DAY), due(ODD_DAY)].map((lines) => lines.toSorted());
+  expect(halves.flat().toSorted()).toEqual(IDS.map((id) => `${id}: its turn`));
+  expect(halves.map(({ length }) => length)).toEqual([2, 2]);
+});
+
+test('a claim whose file, scenario or mitigation changed is due, and its verdict is shown as stale', () => {
+  for (const index of IDS.keys()) keepEvidence(root, journal(index));
+  writeFileSync(join(root, stated[2]!.file), `claim({ id: 'L3', scenario: 'buy', off: 'seat-lock', more: 1 });\n`);
+  expect(due(ODD_DAY)[0]).toBe('L3: its code changed');
+  const table = verdictTable(root, join(root, 'state'), stated).join('\n');
+  expect(table).toContain('L3 works.\n     full: PASS (stale) 2026-11-01, quick: never run');
+  expect(table).toContain('L4 works.\n     full: PASS 2026-11-01, quick: never run');
+});
+
+test('the later of the published verdict and that of this machine is shown', () => {
+  keepEvidence(root, journal(0));
+  const state = join(root, 'state');
+  keepProof(state, journal(0, { verdict: 'FAIL', startedAt: '2026-11-02T10:00:00.000Z' }));
+  expect(verdictTable(root, state, stated)[1]).toContain('full: FAIL 2026-11-02');
+});
