@@ -5,7 +5,7 @@ const SEATS = 100;
 
 export default claim({
   id: 'L1',
-  promise: '500 buyers get the last 100 seats, each seat once, while replicas of inventory are killed.',
+  promise: 'No seat is sold twice when 500 buyers want the last 100 and replicas of inventory are killed every 2 s.',
   tier: 'local',
   shop: { replicas: { inventory: 3 } },
   load: {
