@@ -132,6 +132,7 @@ export const partsOf = (config: GatewayConfig): ServiceParts => ({
   module: GatewayModule,
   migrations: [kvMigration, outboxMigration, join(__dirname, '..', 'migrations')],
   adminRoutes,
+  edge: true,
   prepare: (fastify) => {
     // Whatever a client says of who it is counts for nothing; only the session guard sets these.
     fastify.addHook('onRequest', (request, _reply, done) => {

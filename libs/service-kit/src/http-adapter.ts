@@ -1,7 +1,7 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import {
   fastify,
   type FastifyInstance,
@@ -9,7 +9,6 @@ import {
   type FastifyRequest,
   type FastifyServerOptions,
 } from 'fastify';
-import type { Priority } from '@stampede/resilience';
 import type { INestApplication } from '@nestjs/common';
 import { accepts } from './accept';
 import { Answer } from './answer';
@@ -17,6 +16,7 @@ import { callDirectly, type RequestHandler } from './direct-handlers';
 import { Refused } from './errors';
 import { readJsonBodies } from './json-body';
 import { MethodTable } from './method-table';
+import type { Arrival } from './overload';
 import { PROBLEM_TYPE, problemOf } from './problem';
 import type { ProblemFilter } from './problem.filter';
 import { holdBudgets, startBudget } from './request-budget';
@@ -34,13 +34,16 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Where Nest's adapter looks for the `config` of a route. */
 const ROUTE_CONFIG = '__fastify_route_config__';
 const LONGEST_PARAMETER = 500;
+const EVENT_STREAM = 'text/event-stream';
 
 export interface AdapterOptions {
   readonly filter: ProblemFilter;
   /** While true, every answer ends its connection, so that clients reconnect elsewhere. */
   readonly draining: () => boolean;
-  /** @throws overloaded where a request of this priority is not served now */
-  readonly admit: (priority: Priority) => void;
+  /** @throws overloaded where such a request is not served now */
+  readonly admit: (arrival: Arrival, response: ServerResponse) => void;
+  /** Stands in front of the framework: may answer a request before it. */
+  readonly door?: { watch(fastify: FastifyInstance): void; before(listener: RequestListener): RequestListener };
   /** Hooks that must see every request, refused ones too: tracing and metrics. */
   readonly observe?: (fastify: FastifyInstance) => void;
 }
@@ -56,6 +59,7 @@ export class ServiceAdapter extends FastifyAdapter {
     super(withoutAdapterHooks(server) as never);
     server.addHook = addHook;
     this.methods.watch(server);
+    manners.door?.watch(server);
     manners.observe?.(server);
     readJsonBodies(server);
     holdBudgets(server);
@@ -120,7 +124,8 @@ export class ServiceAdapter extends FastifyAdapter {
         throw new Refused('not_acceptable', `only ${facts?.produces ?? 'application/json'} can be had here`);
       }
       if (startBudget(request).spent) throw new Refused('budget_spent');
-      this.manners.admit(facts?.priority ?? 'normal');
+      const lasting = facts?.produces === EVENT_STREAM;
+      this.manners.admit({ priority: facts?.priority ?? 'normal', lasting }, reply.raw);
       done();
     } catch (error) {
       this.manners.filter.answer(error, request, reply);
@@ -165,8 +170,9 @@ function isRequestTarget(target: string): boolean {
   return target.startsWith('/') || /^https?:\/\//.test(target);
 }
 
-function serverOptions({ filter }: AdapterOptions): FastifyServerOptions {
+function serverOptions({ filter, door }: AdapterOptions): FastifyServerOptions {
   return {
+    ...(door === undefined ? {} : { serverFactory: (listener) => serverOf(door.before(listener)) }),
     bodyLimit: BODY_LIMIT_BYTES,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -177,6 +183,14 @@ function serverOptions({ filter }: AdapterOptions): FastifyServerOptions {
     clientErrorHandler: refuseUnreadable,
     frameworkErrors: (error, request, reply) => filter.answer(error, request, reply),
   };
+}
+
+/** The server that Fastify would make, with its timeouts. */
+function serverOf(listener: RequestListener): Server {
+  const server = createServer(listener);
+  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  return server;
 }
 
 /**

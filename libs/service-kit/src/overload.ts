@@ -1,4 +1,5 @@
-import { LoadShedder, LoopDelay, type Priority } from '@stampede/resilience';
+import type { ServerResponse } from 'node:http';
+import { LoadShedder, LoopDelay, Overloaded, TargetLimit, type Priority } from '@stampede/resilience';
 
 /**
  * A loop that is later than this serves nobody in time: critical work is shed from here, normal work from 80 %,
@@ -9,6 +10,8 @@ const MAX_LOOP_DELAY_MS = 1_000;
  * Readiness is taken back only after that much delay: a single pause must not send all traffic to the other replicas.
  */
 const UNREADY_LOOP_DELAY_MS = 2_000;
+/** From here on there is more to do than can be done at once, by this process or by its neighbours on the machine. */
+const PRESSED_LOOP_DELAY_MS = 15;
 /**
  * Callers that wait for a connection of the pool: at a pool of ten and 5 ms a statement, a tenth of a second of work.
  */
@@ -16,19 +19,38 @@ const MOST_WAITING_FOR_POOL = 200;
 /** Loading modules and the tracing SDK holds the loop up as well; that is no load. */
 const SETTLE_MS = 1_000;
 /** How often it is asked whether anything may have to be shed; in between, a request pays for reading a boolean. */
-const LOOK_MS = 50;
+const LOOK_MS = 25;
+
+/** What is known of a request when it is let in or not. */
+export interface Arrival {
+  readonly priority: Priority;
+  /** An answer that lasts on purpose says nothing about load, and takes no place from those that do not. */
+  readonly lasting: boolean;
+}
+
+export interface OverloadOptions {
+  readonly service: string;
+  readonly waitingForPool: () => number;
+  /**
+   * Whether this process stands at the edge, where the shop's load is decided on: what is let in here has a right to
+   * be served by those behind. Others shed only when they cannot go on.
+   */
+  readonly edge: boolean;
+  /** Told of what is refused because enough is being served. */
+  readonly onShed: (priority: Priority) => void;
+}
 
 /** When this process has more to do than it can do in time: what it sheds, and when it asks to be left alone. */
 export class Overload {
   private readonly shedder: LoadShedder;
+  private readonly limit: TargetLimit;
   private delay: LoopDelay | undefined;
   private pressed = false;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    service: string,
-    private readonly waitingForPool: () => number,
-  ) {
+  constructor(private readonly options: OverloadOptions) {
+    const { service, waitingForPool } = options;
+    this.limit = new TargetLimit(service);
     this.shedder = new LoadShedder(service, {
       maxLoopDelayMs: MAX_LOOP_DELAY_MS,
       loopDelayMs: () => this.delayMs,
@@ -44,9 +66,21 @@ export class Overload {
     }, SETTLE_MS).unref();
   }
 
-  /** @throws overloaded */
-  admit(priority: Priority): void {
+  /** Lets a request in, or @throws overloaded. */
+  admit({ priority, lasting }: Arrival, response: ServerResponse): void {
     if (this.pressed) this.shedder.admit(priority).release('ignored');
+    if (!this.options.edge || priority !== 'normal' || lasting) return;
+    if (this.limit.full) {
+      this.options.onShed(priority);
+      throw new Overloaded('concurrency');
+    }
+    const place = this.limit.enter();
+    response.once('close', () => place.release());
+  }
+
+  /** As many requests are being served as can be in time. Critical work comes on top of them. */
+  get full(): boolean {
+    return this.options.edge && this.limit.full;
   }
 
   get shedding(): boolean {
@@ -64,6 +98,8 @@ export class Overload {
 
   /** Background work, the first to be shed, is shed at half of each bound. */
   private look(): void {
-    this.pressed = this.delayMs * 2 >= MAX_LOOP_DELAY_MS || this.waitingForPool() * 2 >= MOST_WAITING_FOR_POOL;
+    const { delayMs } = this;
+    this.pressed = delayMs * 2 >= MAX_LOOP_DELAY_MS || this.options.waitingForPool() * 2 >= MOST_WAITING_FOR_POOL;
+    this.limit.look(delayMs >= PRESSED_LOOP_DELAY_MS);
   }
 }

@@ -8,8 +8,9 @@ import type { Priority } from '@stampede/resilience';
 import { mitigated } from '@stampede/topology';
 import type { FastifyInstance } from 'fastify';
 import { openAdminServer, type AdminRoute, type AdminServer } from './admin-server';
+import { EarlyRefusal } from './early-refusal';
 import { OpenStreams, STREAMS } from './event-stream';
-import { ServiceAdapter } from './http-adapter';
+import { ServiceAdapter, type AdapterOptions } from './http-adapter';
 import { portError } from './listen';
 import { Overload } from './overload';
 import { NestLogger, type Log } from './nest-logger';
@@ -25,6 +26,8 @@ export interface ServiceParts {
   readonly module: Type<unknown> | DynamicModule;
   /** Directories of `000N_<what>.sql`, applied in this order before the module is made. */
   readonly migrations?: readonly string[];
+  /** Whether the shop's load is decided on here: see `Overload`. Default no. */
+  readonly edge?: boolean;
   /** Own state only, never a peer's. `true`, or why the service cannot serve now. */
   readonly ready?: (app: INestApplication) => true | string;
   /** More answers of the admin port, keyed by method and path. */
@@ -36,7 +39,7 @@ export interface ServiceParts {
 /** In-flight answers get that long once the port is closed. */
 const FINISH_IN_FLIGHT_MS = 10_000;
 const SWEEP_IDLE_MS = 20;
-const admitAll = (): void => undefined;
+const ADMIT_ALL = { admit: () => undefined };
 
 @Module({})
 class ServiceModule {}
@@ -62,7 +65,12 @@ export class RunningService {
     carryBudgetsAs(mitigated('budget-as-rest', restOnTheWire, instantOnTheWire, config.env));
     this.telemetry = startTelemetry({ service: config.service, instance: config.instance });
     this.log = logger(config.service).child({ instance: config.instance });
-    this.overload = new Overload(config.service, () => this.stores?.database?.stats().waiting ?? 0);
+    this.overload = new Overload({
+      service: config.service,
+      waitingForPool: () => this.stores?.database?.stats().waiting ?? 0,
+      edge: parts.edge === true,
+      onShed: (priority) => this.countShed(priority),
+    });
   }
 
   get name(): string {
@@ -129,10 +137,11 @@ export class RunningService {
   private async createApp(stores: Stores): Promise<NestFastifyApplication> {
     const filter = new ProblemFilter(this.log, stores.isTransient);
     const { service } = this.config;
+    const draining = () => this.state === 'draining';
     const adapter = new ServiceAdapter({
       filter,
-      draining: () => this.state === 'draining',
-      admit: mitigated('shed-load', (priority: Priority) => this.overload.admit(priority), admitAll, this.config.env),
+      draining,
+      ...mitigated('shed-load', this.sheds(draining), ADMIT_ALL, this.config.env),
       observe: (fastify) => {
         httpServerTracing(fastify, { service });
         httpServerMetrics(fastify, this.telemetry.metrics);
@@ -151,6 +160,18 @@ export class RunningService {
   }
 
   /** Resolves with what the admin port tells of them. */
+  private sheds(draining: () => boolean): Pick<AdapterOptions, 'admit' | 'door'> {
+    const admit: AdapterOptions['admit'] = (arrival, response) => this.overload.admit(arrival, response);
+    if (this.parts.edge !== true) return { admit };
+    const { metrics } = this.telemetry;
+    const onShed = (priority: Priority) => this.countShed(priority);
+    return { admit, door: new EarlyRefusal({ metrics, full: () => this.overload.full, draining, onShed }) };
+  }
+
+  private countShed(priority: Priority): void {
+    this.telemetry.metrics.count('shed', { shedder: this.config.service, priority, reason: 'concurrency' });
+  }
+
   private async startConsumers(app: NestFastifyApplication, stores: Stores): Promise<Record<string, AdminRoute>> {
     const { bus, isTransient } = stores;
     if (bus === undefined) return {};

@@ -26,3 +26,5 @@ export { fullJitterMs, retry } from './retry';
 export type { RetryCall, RetryOptions } from './retry';
 export { RetryBudget } from './retry-budget';
 export type { RetryBudgetOptions } from './retry-budget';
+export { TargetLimit } from './target-limit';
+export type { TargetLimitOptions } from './target-limit';

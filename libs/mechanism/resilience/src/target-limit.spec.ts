@@ -1,0 +1,84 @@
+import { TargetLimit } from './target-limit';
+import { FakeClock, recordEvents } from './testing';
+
+let clock: FakeClock;
+let limit: TargetLimit;
+beforeEach(() => {
+  clock = new FakeClock();
+  limit = new TargetLimit('gateway', { targetMs: 75, start: 10, floor: 2, windowMs: 100, calmMs: 1_000 }, clock);
+});
+
+/** A window in which as many requests as may are served, each in `tookMs`. */
+async function window(tookMs: number, pressed = true): Promise<void> {
+  const places = Array.from({ length: Math.min(limit.limit, 50) }, () => limit.enter());
+  await clock.advance(tookMs);
+  for (const place of places) place.release();
+  await clock.advance(Math.max(0, 100 - tookMs));
+  limit.look(pressed);
+}
+
+test('a shop that is not pressed refuses nobody, however slow its peers are', async () => {
+  await window(100, false);
+  await window(100, false);
+  expect([limit.limit, limit.full]).toEqual([Infinity, false]);
+});
+
+test('under pressure as many are let in as are answered in time', async () => {
+  limit.look(true);
+  expect(limit.limit).toBe(10);
+  await window(90);
+  expect(limit.limit).toBe(8);
+  await window(90);
+  expect(limit.limit).toBe(6);
+  await window(60);
+  expect(limit.limit).toBe(7);
+  for (let slow = 0; slow < 20; slow++) await window(90);
+  expect(limit.limit).toBe(2);
+});
+
+test('requests that nobody answers are the slowest of all', async () => {
+  limit.look(true);
+  for (let request = 0; request < 10; request++) limit.enter();
+  expect(limit.full).toBe(true);
+  await clock.advance(100);
+  limit.look(true);
+  expect([limit.limit, limit.full]).toEqual([8, true]);
+});
+
+test('a limit that is not used does not grow', async () => {
+  limit.look(true);
+  const place = limit.enter();
+  await clock.advance(10);
+  place.release();
+  await clock.advance(90);
+  limit.look(true);
+  expect(limit.limit).toBe(10);
+});
+
+test('what says nothing about load is not looked at', async () => {
+  limit.look(true);
+  const place = limit.enter();
+  await clock.advance(90);
+  place.release('ignored');
+  const quick = limit.enter();
+  await clock.advance(10);
+  quick.release();
+  limit.look(true);
+  expect([limit.limit, limit.inFlight]).toEqual([10, 0]);
+});
+
+test('after a second without pressure everybody is let in again, and that is told', async () => {
+  const recorded = recordEvents();
+  limit.look(true);
+  await clock.advance(990);
+  limit.look(false);
+  expect(limit.limit).toBe(10);
+  await clock.advance(10);
+  limit.look(false);
+  recorded.stop();
+  expect(limit.limit).toBe(Infinity);
+  expect(recorded.events).toEqual([
+    { type: 'limit', name: 'gateway', limit: 10 },
+    { type: 'limit', name: 'gateway', limit: Infinity },
+  ]);
+});

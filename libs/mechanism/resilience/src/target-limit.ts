@@ -1,0 +1,101 @@
+import type { Permit, SampleKind } from './adaptive-limit';
+import { systemClock, type Clock } from './clock';
+import { publish } from './events';
+
+export interface TargetLimitOptions {
+  /** Mean time of an answer above which fewer are let in at once; default 75 ms. */
+  readonly targetMs?: number;
+  /** The limit from the moment that the process is pressed; default 64. */
+  readonly start?: number;
+  /** Never below; default 2. */
+  readonly floor?: number;
+  /** The limit moves once per window; default 100 ms. */
+  readonly windowMs?: number;
+  /** Without pressure for that long there is no limit; default 1,000 ms. */
+  readonly calmMs?: number;
+}
+
+/** What a window that was too slow leaves of the limit. */
+const BACKOFF = 0.8;
+
+/**
+ * How many requests at once a pressed process answers within a target time; no limit at all while it is not pressed,
+ * so that slow peers alone, with the processor idle, refuse nobody.
+ * @see Netflix concurrency-limits, AIMDLimit. Differs: it acts on the mean of a window and not on single timeouts, and
+ *  only under pressure, which whoever owns it tells by `look`.
+ */
+export class TargetLimit {
+  readonly #options: Required<TargetLimitOptions>;
+  #limit = Infinity;
+  #inFlight = 0;
+  #peak = 0;
+  #samples = 0;
+  #sumMs = 0;
+  #windowEndsMs: number;
+  #pressedAtMs = -Infinity;
+
+  constructor(
+    readonly name: string,
+    options: TargetLimitOptions = {},
+    private readonly clock: Clock = systemClock,
+  ) {
+    this.#options = { targetMs: 75, start: 64, floor: 2, windowMs: 100, calmMs: 1_000, ...options };
+    this.#windowEndsMs = clock.now() + this.#options.windowMs;
+  }
+
+  /** A whole number, or Infinity. */
+  get limit(): number {
+    return Math.floor(this.#limit);
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  get full(): boolean {
+    return this.#inFlight >= this.limit;
+  }
+
+  /** To be called several times a window: whether the process has more to do than it can do at once. */
+  look(pressed: boolean): void {
+    const nowMs = this.clock.now();
+    if (pressed) {
+      this.#pressedAtMs = nowMs;
+      if (this.#limit === Infinity) this.#set(this.#options.start);
+    } else if (this.#limit !== Infinity && nowMs - this.#pressedAtMs >= this.#options.calmMs) this.#set(Infinity);
+    if (nowMs >= this.#windowEndsMs) this.#endWindow(nowMs);
+  }
+
+  /** Counts a request in, whatever the limit says: whoever asks compares first. */
+  enter(): Permit {
+    const startedAtMs = this.clock.now();
+    this.#inFlight++;
+    this.#peak = Math.max(this.#peak, this.#inFlight);
+    return { release: (kind = 'answered') => this.#leave(startedAtMs, kind) };
+  }
+
+  #leave(startedAtMs: number, kind: SampleKind): void {
+    this.#inFlight--;
+    if (kind === 'ignored') return;
+    this.#samples++;
+    this.#sumMs += this.clock.now() - startedAtMs;
+  }
+
+  #endWindow(nowMs: number): void {
+    const { targetMs, floor, windowMs } = this.#options;
+    if (this.#limit !== Infinity && this.#peak > 0) {
+      const meanMs = this.#samples === 0 ? Infinity : this.#sumMs / this.#samples;
+      if (meanMs > targetMs) this.#set(Math.max(floor, Math.min(this.#limit, this.#peak) * BACKOFF));
+      else if (this.#peak >= this.limit) this.#set(this.#limit + 1);
+    }
+    this.#windowEndsMs = nowMs + windowMs;
+    this.#samples = this.#sumMs = 0;
+    this.#peak = this.#inFlight;
+  }
+
+  #set(limit: number): void {
+    const before = this.limit;
+    this.#limit = limit;
+    if (this.limit !== before) publish(() => ({ type: 'limit', name: this.name, limit: this.limit }));
+  }
+}
