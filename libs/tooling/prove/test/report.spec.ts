@@ -8,7 +8,8 @@ import { journalOf, runOf } from './journal-fixture';
 const EXAMPLES = join(__dirname, 'examples');
 const CLAIM = 'load-tests/claims/L2-one-charge.claim.ts';
 const named = (files: readonly NamedFile[], name: string) => files.find((file) => file.name === name)?.text ?? '';
-const page = (journal: Journal) => named(fitted(journal), 'index.html');
+const CLAIMS_PAGE = '../../index.html';
+const page = (journal: Journal) => named(fitted(journal, CLAIMS_PAGE), 'index.html');
 
 /** The committed example is what comes out now; with UPDATE_EXAMPLES it is written anew. */
 function expectExample(name: string, text: string): void {
@@ -38,7 +39,7 @@ describe('the page of a proof', () => {
     expect(text).not.toMatch(/<script|https?:\/\/|@import|src=/);
     const links = [...text.matchAll(/href="([^"]+)"/g)].map((match) => match[1]);
     const files = fitted(journalOf()).map(({ name }) => name);
-    expect(links.filter((link) => link !== '../../index.html').every((link) => files.includes(link ?? ''))).toBe(true);
+    expect(links.filter((link) => link !== CLAIMS_PAGE).every((link) => files.includes(link ?? ''))).toBe(true);
   });
 
   test('has a title and a description for each chart, each under a name of its own', () => {

@@ -29,11 +29,12 @@ const THINNINGS: readonly Thinning[] = [
 
 /**
  * The proof as files of at most 100 kB in all, page included. What must be left out for that is said in the journal
- * and on the page. @throws Error when even the least of it is too much
+ * and on the page, which links to the page of all claims where `claims` is given.
+ * @throws Error when even the least of it is too much
  */
-export function fitted(journal: Journal): readonly NamedFile[] {
+export function fitted(journal: Journal, claims?: string): readonly NamedFile[] {
   for (const thinning of THINNINGS) {
-    const files = filesOf(thinned(journal, thinning));
+    const files = filesOf(thinned(journal, thinning), claims);
     if (bytesOf(files) <= MOST_BYTES) return files;
   }
   throw new Error(`the evidence of ${journal.id} has more than ${MOST_BYTES} bytes, however much is left out`);
@@ -43,9 +44,9 @@ export function bytesOf(files: readonly NamedFile[]): number {
   return files.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
 }
 
-function filesOf(journal: Journal): readonly NamedFile[] {
+function filesOf(journal: Journal, claims?: string): readonly NamedFile[] {
   const raw = rawFiles(journal);
-  return [{ name: 'index.html', what: 'the report', text: proofPage(journal, raw) }, ...raw];
+  return [{ name: 'index.html', what: 'the report', text: proofPage(journal, raw, claims) }, ...raw];
 }
 
 function thinned(journal: Journal, thinning: Thinning): Journal {

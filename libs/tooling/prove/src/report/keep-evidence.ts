@@ -16,7 +16,7 @@ export interface KeptEvidence {
  * the page of all claims anew. @throws Error when it cannot be made to fit, and then nothing has changed
  */
 export function keepEvidence(root: string, journal: Journal): KeptEvidence {
-  const files = fitted(journal);
+  const files = fitted(journal, '../../index.html');
   const ofClaim = posix.join(EVIDENCE, journal.id);
   mkdirSync(join(root, ofClaim), { recursive: true });
   for (const name of readdirSync(join(root, ofClaim)))

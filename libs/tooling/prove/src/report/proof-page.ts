@@ -11,10 +11,15 @@ export interface RawFile {
   readonly what: string;
 }
 
-/** One proof as one page that needs nothing but itself: no script, no network, and the raw files it links to beside. */
-export function proofPage(journal: Journal, rawFiles: readonly RawFile[]): string {
+/**
+ * One proof as one page that needs nothing but itself: no script, no network. It links to the raw files beside it and,
+ * where `claims` leads to it, to the page of all claims.
+ */
+export function proofPage(journal: Journal, rawFiles: readonly RawFile[], claims?: string): string {
   const { id, promise, verdict, why, form, runs } = journal;
   const shown = shownRuns(journal);
+  const wayBack = claims === undefined ? undefined : html`<a href="${claims}">Claims</a> <span>/</span>`;
+  const standing = `${id} ${lead(journal)}`;
   const repeats = runs.length > 2 ? runsTable(journal) : undefined;
   return document({
     title: `${id} ${verdict}: ${promise}`,
@@ -23,7 +28,7 @@ export function proofPage(journal: Journal, rawFiles: readonly RawFile[]): strin
     body: html`${PATTERNS}
       <main>
         <header class="top">
-          <p class="eyebrow"><a href="../../index.html">Claims</a> <span>/</span> ${id} ${lead(journal)}</p>
+          <p class="eyebrow">${wayBack} ${standing}</p>
           <h1>${promise}</h1>
           ${verdictBox(verdict, why)} ${facts(journal)}
         </header>

@@ -127,6 +127,7 @@ figcaption em::before { content: "· "; }
 .ink { fill: var(--pattern); }
 .files { padding-left: 1.1rem; font-size: .92rem; color: var(--soft); }
 .claims th:first-child { white-space: nowrap; }
+.claims a { display: inline-block; min-width: 1.6rem; margin-right: .5rem; line-height: 1.6rem; }
 .claims td > span > span { display: block; margin-bottom: .25rem; }
 .claims td div { margin-bottom: .2rem; }
 .unclaimed { color: var(--soft); }

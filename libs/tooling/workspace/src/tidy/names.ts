@@ -2,6 +2,8 @@ import { isTypeScript, occurrences, perFile, type Rule } from './rule';
 import { halvesOf } from './source-text';
 
 const KEBAB = /^\.?[a-z0-9]+([-.][a-z0-9]+)*$/;
+/** A claim's file begins with its id, as people say it: `L2-one-charge.claim.ts`. */
+const CLAIM = /^[LK]\d+(-[a-z0-9]+)+\.claim\.ts$/;
 const EMPTY_WORD = /(^|[-./])(utils?|helpers?|common|shared|misc|manager|base|impl)([-./]|$)/;
 /** Kustomize's own names, and migrations: their names have a rule of their own. */
 const NAMED_OTHERWISE = /^(k8s|istio)\/|\/migrations\//;
@@ -12,7 +14,7 @@ export const fileNames: Rule = perFile(
   ({ path }) => {
     const name = path.split('/').at(-1) ?? '';
     const problems = [
-      ...(KEBAB.test(name) ? [] : [`${name} is not kebab-case`]),
+      ...(KEBAB.test(name) || CLAIM.test(name) ? [] : [`${name} is not kebab-case`]),
       ...(EMPTY_WORD.test(path) ? [`${path} has a word that says nothing: name what is inside`] : []),
     ];
     return problems.map((problem) => ({ path, line: 1, problem }));
