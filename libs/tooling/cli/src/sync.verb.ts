@@ -4,7 +4,9 @@ import type { Verb } from './verb';
 export const syncVerb: Verb = (program, { root, print }) => {
   program
     .command('sync')
-    .description('bring generated files up to date: lint boundaries, tsconfig references, settings tables, claims')
+    .description(
+      'bring generated files up to date: lint boundaries, references, settings tables, claims, mesh policies',
+    )
     .option('--check', 'change nothing; exit with 1 when something is not up to date')
     .action(({ check }: { check?: true }) => {
       const stale = sync(root, { check: check === true });

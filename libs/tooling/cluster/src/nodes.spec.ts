@@ -15,7 +15,7 @@ test('a node that is missing or not ready is no cluster', async () => {
   await expect(nodesReady(siteOn(new FakeMachine().when(/get nodes/, three))).isDone()).resolves.toBe(false);
 });
 
-test('what an interrupted start left is deleted and made anew, from the committed file and the pinned image', async () => {
+test('what an interrupted start left is made anew, from the committed file and the pinned image', async () => {
   const machine = new FakeMachine()
     .when(/^kind get clusters/, { stdout: 'stampede\n' })
     .when(/wait .*--timeout=60s/, { code: 1, stderr: 'timed out' });
