@@ -62,7 +62,7 @@ async function run(options: K6LoadOptions, onBegan: (epochMs: number) => void): 
   await writeFile(files.history, ''); // it is followed from its first byte on
   const history = new LoadHistory();
   const child = startChild(options, k6, script, files);
-
+  signal.addEventListener('abort', child.end);
   try {
     await follow(files.history, history, child, () => {
       if (history.beganAtMs !== undefined) onBegan(history.beganAtMs);
