@@ -93,9 +93,11 @@ const hasK6 = /^k6 v2\./m.test(spawnSync('k6', ['version'], { encoding: 'utf8' }
 
   test('an interrupted load ends k6 and says why it ended', async () => {
     const interrupt = new AbortController();
-    const load = start({ recoveryMs: 600_000, pagesPerSecond: 2, ordersPerSecond: 0 }, interrupt.signal);
+    const load = start({ recoveryMs: 12_000, pagesPerSecond: 2, ordersPerSecond: 0 }, interrupt.signal);
     await load.began;
+    const interruptedAt = Date.now();
     interrupt.abort(new Error('interrupted'));
     await expect(load.finished).rejects.toThrow('interrupted');
+    expect(Date.now() - interruptedAt).toBeLessThan(6_000); // not when it would have ended anyway
   });
 });
