@@ -34,6 +34,8 @@ const BUYER_RATIO = 0.2;
  * More visitors at once than a shop that keeps up ever has; beyond them this machine, not the shop, would be measured.
  */
 const MOST_VISITORS = 5_000;
+/** As a shell counts an end by SIGINT. */
+const INTERRUPTED = 130;
 const DEFAULT_TRACE = join('load-tests', 'traces', 'worldcup98-requests-per-second.csv.gz');
 
 export const onsaleVerb: Verb = (program, surroundings) => {
@@ -132,7 +134,10 @@ function crowdAt({ print }: Surroundings, { shop, event, trace, options }: Sale)
 /** The same crowd from another program. @throws Refusal without k6, and when it is interrupted */
 async function crowdByK6({ root, print }: Surroundings, { shop, event, trace, options }: Sale): Promise<CrowdResult> {
   const interrupt = new AbortController();
-  const end = (): void => interrupt.abort(new Refusal('interrupted'));
+  const end = (): void => {
+    process.exitCode = INTERRUPTED;
+    interrupt.abort(new Refusal('interrupted'));
+  };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, end);
   try {
