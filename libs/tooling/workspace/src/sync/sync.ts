@@ -4,6 +4,7 @@ import type { SourceFile } from '../files';
 import { readProjects, type Project } from '../project';
 import { withClaims } from './claims';
 import { meshPolicies } from './mesh-policies';
+import { networkPolicies } from './network-policies';
 import { oxlintConfig } from './oxlint-config';
 import { withAllReferences, withReferences } from './references';
 import { withSettingsTables } from './settings-table';
@@ -36,6 +37,7 @@ function configurations(root: string, projects: readonly Project[]): SourceFile[
     { path: 'tsconfig.json', text: withAllReferences(read(root, 'tsconfig.json') ?? '{}', projects) },
     ...references,
     ...meshPolicies(),
+    networkPolicies(),
   ];
 }
 
