@@ -55,6 +55,7 @@ function forAll(): string[] {
     protocols: ['UDP', 'TCP'],
   };
   const waypoint = { peers: [podsWith(waypointPods)], ports: [TUNNEL_PORT] };
+  const anyPod = { peers: [{ podSelector: {} }], ports: [TUNNEL_PORT] };
   return [
     policy('deny-all', {}, { ingress: [], egress: [] }),
     policy('names', {}, { egress: [names] }),
@@ -63,7 +64,8 @@ function forAll(): string[] {
       {},
       { egress: [{ peers: [inNamespace('istio-system', { app: 'istiod' })], ports: [ISTIOD_PORT] }] },
     ),
-    policy('waypoint', {}, { ingress: [waypoint], egress: [waypoint] }),
+    policy('to-and-from-waypoint', {}, { ingress: [waypoint], egress: [waypoint] }),
+    policy('waypoint', waypointPods, { ingress: [anyPod], egress: [anyPod] }),
     policy(
       'telemetry',
       {},
