@@ -20,9 +20,11 @@ import { KnownEvents } from './known-events';
 type Availability = ReplyOf<typeof inventoryApi.routes.readAvailability>['categories'];
 type Prices = ReplyOf<typeof pricingApi.routes.priceCategories>['prices'];
 
-/** Old enough that a crowd on one page asks inventory twice a second, young enough that a buyer does not notice. */
-const LIVE_MS = 500;
-const MOST_EVENTS = 2_000;
+/**
+ * Old enough that a crowd on one page asks inventory twice a second, young enough that a buyer does not notice; with a
+ * slow inventory 2.5 s old, which is still no reason to show less.
+ */
+const LIVE = { ttlMs: 500, staleMs: 2_000, most: 2_000 };
 /**
  * A part that takes longer is left out: the page is worth more than the part. It is loaded for all who wait, so with a
  * budget of its own.
@@ -44,8 +46,8 @@ export class EventPage {
     @Inject(KEEP_HOT) keepHot: KeepHot,
     @Inject(CONFIG) { env }: GatewayConfig,
   ) {
-    this.availabilities = keepHot('availability', LIVE_MS, MOST_EVENTS);
-    this.prices = keepHot('prices', LIVE_MS, MOST_EVENTS);
+    this.availabilities = keepHot('availability', LIVE);
+    this.prices = keepHot('prices', LIVE);
     this.show = mitigated('page-in-parts', whatThereIs, allOrNothing, env);
   }
 

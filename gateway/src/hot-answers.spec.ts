@@ -2,6 +2,7 @@ import type { Kv } from '@stampede/kv';
 import type { GatewayConfig } from './config';
 import { keepHot } from './hot-answers';
 
+const HEAT = { ttlMs: 60_000, staleMs: 0, most: 10 };
 const off = { STAMPEDE_LAB: '1', STAMPEDE_MITIGATIONS_OFF: 'answers-in-memory' };
 let kept: Map<string, string>;
 let redisAway: boolean;
@@ -21,7 +22,7 @@ beforeEach(() => {
 
 /** How often ten buyers make it ask the peer. */
 async function loadsOfTen(env: Record<string, string>): Promise<number> {
-  const answers = keepHot(redis, { env } as unknown as GatewayConfig)<{ n: number }>('event', 60_000, 10);
+  const answers = keepHot(redis, { env } as unknown as GatewayConfig)<{ n: number }>('event', HEAT);
   const before = loads;
   for (let buyer = 0; buyer < 10; buyer++) {
     expect(await answers.get('final', async () => ({ n: ++loads }))).toHaveProperty('n');

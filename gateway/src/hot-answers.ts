@@ -9,16 +9,25 @@ export interface HotAnswers<T> {
   get(key: string, load: () => Promise<T>): Promise<T>;
 }
 
-/** `name` tells one kind of answers from another; each is kept for `ttlMs`, in memory the `most` that came last. */
-export type KeepHot = <T>(name: string, ttlMs: number, most: number) => HotAnswers<T>;
+export interface Heat {
+  /** An answer is asked for anew when it is that old. */
+  readonly ttlMs: number;
+  /** So much longer it is given out while the new one is on its way: a slow peer makes nobody wait. */
+  readonly staleMs: number;
+  /** Answers kept in memory, those that came last. */
+  readonly most: number;
+}
+
+/** `name` tells one kind of answers from another. */
+export type KeepHot = <T>(name: string, heat: Heat) => HotAnswers<T>;
 
 /** Keeps answers in the memory of this replica: neither a crowd nor the loss of Redis reaches the databases. */
 export function keepHot(kv: Kv, { env }: GatewayConfig): KeepHot {
-  const inRedis: KeepHot = (name, ttlMs) => cacheAside(kv, name, ttlMs);
+  const inRedis: KeepHot = (name, { ttlMs }) => cacheAside(kv, name, ttlMs);
   return mitigated('answers-in-memory', inMemory, inRedis, env);
 }
 
-const inMemory: KeepHot = (_name, ttlMs, most) => new Recent(ttlMs, most);
+const inMemory: KeepHot = (_name, { ttlMs, staleMs, most }) => new Recent(ttlMs, most, staleMs);
 
 /** A cache as most are written: look, else load and store, each caller for itself. Nothing found is nothing cached. */
 function cacheAside<T>(kv: Kv, name: string, ttlMs: number): HotAnswers<T> {

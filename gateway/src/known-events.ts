@@ -12,6 +12,7 @@ export interface KnownEvent {
   readonly stale: boolean;
 }
 
+/** What organisers change is seen after that, or after twice as long where catalog is slow. */
 const FRESH_MS = 2_000;
 const MOST_EVENTS = 5_000;
 const REMEMBERED_MS = 24 * 3_600_000;
@@ -33,7 +34,7 @@ export class KnownEvents {
     @Inject(LOG) private readonly log: Log,
     @Inject(KEEP_HOT) keepHot: KeepHot,
   ) {
-    this.fresh = keepHot('event', FRESH_MS, MOST_EVENTS);
+    this.fresh = keepHot('event', { ttlMs: FRESH_MS, staleMs: FRESH_MS, most: MOST_EVENTS });
   }
 
   /** @throws not_found; unavailable where catalog is away and nobody has ever seen the event */
