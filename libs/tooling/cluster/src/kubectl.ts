@@ -20,9 +20,13 @@ export async function find<T>(commands: Commands, args: readonly string[]): Prom
   return code !== 0 || stdout.trim() === '' ? undefined : (JSON.parse(stdout) as T);
 }
 
-/** Applies a manifest's text; fields that others have changed since are taken back. */
-export async function applyText(commands: Commands, text: string): Promise<void> {
-  await kubectl(commands, ['apply', '--server-side', '--force-conflicts', '--filename=-'], text);
+/**
+ * Applies a manifest's text; fields that others have changed since are taken back. What another `owner` has set of the
+ * same object stays.
+ */
+export async function applyText(commands: Commands, text: string, owner = 'kubectl'): Promise<void> {
+  const flags = ['--server-side', '--force-conflicts', `--field-manager=${owner}`];
+  await kubectl(commands, ['apply', ...flags, '--filename=-'], text);
 }
 
 /** Applies a folder with a kustomization. */

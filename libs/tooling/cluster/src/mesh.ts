@@ -70,7 +70,7 @@ export function istio(site: Site): Step {
   };
 }
 
-/** The shop's namespace, in the mesh before its first pod. */
+/** The shop's namespace, in the mesh before its first pod. An overlay may say more of it: the labels are this step's own. */
 export function namespace({ commands, mesh }: Site): Step {
   return {
     name: 'namespace',
@@ -79,6 +79,7 @@ export function namespace({ commands, mesh }: Site): Step {
       applyText(
         commands,
         JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: joins[mesh] } }),
+        'stampede-mesh',
       ),
   };
 }

@@ -5,7 +5,8 @@ import { find, kubectl } from './kubectl';
 import { CLUSTER, type Site } from './site';
 import { eachTime, type Step } from './step';
 
-const WAIT = '180s';
+/** Half a minute each on an idle machine. */
+const WAIT = '300s';
 /** A cluster that was stopped with Docker comes back in less. */
 const COMES_BACK = '60s';
 const WORKERS = [`${CLUSTER}-worker`, `${CLUSTER}-worker2`, `${CLUSTER}-worker3`];
