@@ -3,11 +3,11 @@ const MOST_REMEMBERED = 200;
 const remembered = new Map<string, boolean>();
 
 /**
- * Whether an `Accept` header can be satisfied by `produced` (problems go out whatever it says). @see RFC 9110,
- * section 12.5.1
+ * Whether an `Accept` header can be satisfied by `produced` (problems go out whatever it says). An empty
+ * one says nothing. @see RFC 9110, section 12.5.1
  */
 export function accepts(accept: string | undefined, produced: string): boolean {
-  if (accept === undefined || accept === '*/*' || accept === produced) return true;
+  if (accept === undefined || accept === '' || accept === '*/*' || accept === produced) return true;
   const key = `${produced} ${accept}`;
   const known = remembered.get(key);
   if (known !== undefined) return known;

@@ -7,7 +7,7 @@ import {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
-  type FastifyServerOptions,
+  type FastifyHttpOptions,
 } from 'fastify';
 import type { INestApplication } from '@nestjs/common';
 import { accepts } from './accept';
@@ -59,6 +59,7 @@ export class ServiceAdapter extends FastifyAdapter {
     super(withoutAdapterHooks(server) as never);
     server.addHook = addHook;
     this.methods.watch(server);
+    answerOddRequests(server);
     manners.door?.watch(server);
     manners.observe?.(server);
     readJsonBodies(server);
@@ -120,6 +121,7 @@ export class ServiceAdapter extends FastifyAdapter {
     }
     const facts = (request.routeOptions.config as { stampede?: RouteFacts }).stampede;
     try {
+      refuseOddRequest(request);
       if (!accepts(request.headers.accept, facts?.produces ?? 'application/json')) {
         throw new Refused('not_acceptable', `only ${facts?.produces ?? 'application/json'} can be had here`);
       }
@@ -170,7 +172,7 @@ function isRequestTarget(target: string): boolean {
   return target.startsWith('/') || /^https?:\/\//.test(target);
 }
 
-function serverOptions({ filter, door }: AdapterOptions): FastifyServerOptions {
+function serverOptions({ filter, door }: AdapterOptions): FastifyHttpOptions<Server> {
   return {
     ...(door === undefined ? {} : { serverFactory: (listener) => serverOf(door.before(listener)) }),
     bodyLimit: BODY_LIMIT_BYTES,
@@ -178,6 +180,7 @@ function serverOptions({ filter, door }: AdapterOptions): FastifyServerOptions {
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
     return503OnClosing: false,
+    http: { requireHostHeader: false }, // Node would refuse by itself, and say nothing
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     genReqId: () => '', // requests are told apart by their trace id
     clientErrorHandler: refuseUnreadable,
@@ -187,7 +190,7 @@ function serverOptions({ filter, door }: AdapterOptions): FastifyServerOptions {
 
 /** The server that Fastify would make, with its timeouts. */
 function serverOf(listener: RequestListener): Server {
-  const server = createServer(listener);
+  const server = createServer({ requireHostHeader: false }, listener);
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   return server;
@@ -209,13 +212,31 @@ function withoutAdapterHooks(server: FastifyInstance): FastifyInstance {
   return Object.assign(server, { addHook: () => server, skipMiddie: true });
 }
 
-/** For bytes that are no HTTP request: there is no request object, so the answer is written by hand. */
+/** What Node would answer by itself, without a problem and a trace id, comes to the routes' hooks like any request. */
+function answerOddRequests({ server }: FastifyInstance): void {
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  server.on('connect', (_, socket) => refuse(socket as Socket, 'this is no proxy: CONNECT is not served'));
+}
+
+function refuseOddRequest({ headers, raw }: FastifyRequest): void {
+  if (headers.host === undefined && raw.httpVersion === '1.1')
+    throw new Refused('validation_failed', 'the Host header is missing');
+  if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue')
+    throw new Refused('expectation_failed', 'only 100-continue can be expected');
+}
+
+/** For bytes that are no HTTP request. */
 function refuseUnreadable(this: unknown, error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const detail = error.code === 'HPE_HEADER_OVERFLOW' ? 'the headers are too large' : 'this is not an HTTP request';
+  refuse(socket, detail);
+}
+
+/** Where there is no reply to send, the answer is written by hand. */
+function refuse(socket: Socket, detail: string): void {
   const body = JSON.stringify(problemOf({ code: 'validation_failed', detail, unexpected: false }, '/'));
   const type = `content-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}`;
   const traceId = randomBytes(16).toString('hex');

@@ -7,6 +7,9 @@ export type GuardOptions = PolicyOptions & { readonly balancer: BalancerOptions 
 type Change = (options: GuardOptions) => GuardOptions;
 const asItIs: Change = (options) => options;
 
+/** A peer whose replicas all died is back in a second or two: a buyer whose key is free again must not wait for more. */
+const CIRCUIT_OPEN_MS = 1_000;
+
 /**
  * The policy of one peer: what keeps its trouble from becoming that of everybody else. In a lab, parts of it can be
  * switched off.
@@ -15,7 +18,11 @@ export function guardOf(options: GuardOptions, env: Environment = {}): Policy<st
   const retries = mitigated('retry-budget', asItIs, retryAtWill, env);
   const bulkhead = mitigated('bulkhead-per-peer', asItIs, sharePool, env);
   const build = mitigated('avoid-sick-replica', policy as typeof trustAll, trustAll, env);
-  return build(bulkhead(retries(options)));
+  return build(bulkhead(retries(trySoon(options))));
+}
+
+function trySoon({ breaker, ...options }: GuardOptions): GuardOptions {
+  return { ...options, ...(breaker && { breaker: { openMs: CIRCUIT_OPEN_MS, ...breaker } }) };
 }
 
 const MANY_ATTEMPTS = 10;

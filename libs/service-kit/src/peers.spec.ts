@@ -155,6 +155,15 @@ test('an open circuit refuses without asking', async () => {
   expect(inventory.calls).toHaveLength(2);
 });
 
+test('a circuit is tried again within a second: a peer may be back by then', async () => {
+  inventory.handlers.readHold = (_, { drop }) => drop();
+  const guarded = client({ retries: false, breaker: { volumeThreshold: 1 } });
+  await expect(guarded.readHold({ holdId: 'h1' })).rejects.toThrow(Unavailable);
+  const refused = await guarded.readHold({ holdId: 'h1' }).catch((error: unknown) => error);
+  expect((refused as Unavailable).retryAfterMs).toBeLessThanOrEqual(1_000);
+  expect(inventory.calls).toHaveLength(1);
+});
+
 async function answering(
   listener: Parameters<typeof createServer>[1],
 ): Promise<{ url: string; close(): Promise<void> }> {

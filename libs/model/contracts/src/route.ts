@@ -66,6 +66,7 @@ export const problems = {
   idempotency_in_flight: { status: 409, title: 'The first request with this key is still running' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
+  expectation_failed: { status: 417, title: 'What is expected cannot be met' },
   idempotency_conflict: { status: 422, title: 'The key was used with another request' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong here' },
