@@ -21,6 +21,10 @@ test('an event as the contract shows it is taken', () => {
   expect(NewEvent.parse(event)).toEqual(event);
 });
 
+test('an id is the same in whichever case it is sent', () => {
+  expect(Id.parse('0197F3D2-5B7A-7CC0-8F00-5D7D2A1B9C3E')).toBe('0197f3d2-5b7a-7cc0-8f00-5d7d2a1b9c3e');
+});
+
 test.each([
   ['an unknown field', { ...event, colour: 'red' }],
   ['a category twice', { ...event, categories: [event.categories[0], event.categories[0]] }],
@@ -84,4 +88,6 @@ test('the OpenAPI document resolves every reference and names every route with i
   expect(Object.keys(place?.responses ?? {})).toEqual(
     expect.arrayContaining(['201', '202', '400', '401', '403', '404', '409', '413', '415', '422', '429', '503']),
   );
+  const limited = place?.responses['429'] as { headers: object };
+  expect(Object.keys(limited.headers)).toEqual(['x-trace-id', 'Retry-After', 'RateLimit', 'RateLimit-Policy']);
 });

@@ -120,6 +120,10 @@ function problemResponse(status: number, codes: readonly ProblemCode[], schemas:
   const headers: Json = { 'x-trace-id': { required: true, schema: { type: 'string' } } };
   if (status === 401) headers['WWW-Authenticate'] = { required: true, schema: { type: 'string' } };
   if (status === 429 || status === 503) headers['Retry-After'] = { required: true, schema: { type: 'string' } };
+  if (status === 429) {
+    headers['RateLimit'] = { required: true, schema: { type: 'string' } };
+    headers['RateLimit-Policy'] = { required: true, schema: { type: 'string' } };
+  }
   const schema = {
     allOf: [
       reference(Problem, 'output', schemas),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** UUIDv7 (RFC 9562). */
-export const Id = z.uuidv7();
+/** UUIDv7 (RFC 9562), in lower case whatever the case it was sent in. */
+export const Id = z.uuidv7().toLowerCase();
 
 const LONGEST_TEXT = 200;
 
