@@ -2,7 +2,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { publicRoutes, type Event, type InputOf } from '@stampede/contracts';
 import { uuidv7 } from '@stampede/db';
 import type { Budget } from '@stampede/resilience';
-import { Caller, Input, Refused, RequestBudget, type CallerIdentity } from '@stampede/service-kit';
+import { Caller, Input, Refused, RequestBudget, ValidationFailed, type CallerIdentity } from '@stampede/service-kit';
 import { pageOf } from './event-page';
 import { PEERS, type GatewayPeers } from './injected';
 import { Public } from './public-route';
@@ -21,6 +21,8 @@ export class CreateEventController {
     @Caller() organiser: CallerIdentity,
     @RequestBudget() budget: Budget,
   ): Promise<Event> {
+    if (Date.parse(event.startsAt) <= Date.now())
+      throw new ValidationFailed([{ pointer: '/startsAt', detail: 'must be in the future' }]);
     const draft = await this.peers.catalog.draftEvent(
       { eventId: uuidv7(), event, organiserId: organiser.id },
       { budget },

@@ -42,6 +42,19 @@ test('an organiser puts an event on sale, and a part that is away leaves it for 
     .expect(403);
 });
 
+test('an event that has begun cannot be made', async () => {
+  const event = {
+    name: 'Yesterday',
+    startsAt: new Date(Date.now() - 1_000).toISOString(),
+    onSaleAt: '2026-01-01T00:00:00Z',
+    venue: { name: 'BC Place', city: 'Vancouver', countryCode: 'CA' },
+    categories: [{ category: 'CAT1', capacity: 5, price: { amount: 100, currency: 'CAD' } }],
+  };
+  const organiser = await shop.token('organiser');
+  const { body } = await shop.http().post('/api/v1/events').set(organiser).send(event).expect(400);
+  expect(body).toMatchObject({ code: 'validation_failed', errors: [{ pointer: '/startsAt' }] });
+});
+
 test('what a service answers is passed on, with the path that was asked for', async () => {
   const buyer = await shop.bearer();
   shop.orders.handlers.readOrder = () => {
