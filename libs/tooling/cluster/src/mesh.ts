@@ -70,7 +70,7 @@ export function istio(site: Site): Step {
   };
 }
 
-/** The shop's namespace, in the mesh before its first pod. An overlay may say more of it: the labels are this step's own. */
+/** The shop's namespace, in the mesh before its first pod. The labels are this step's own: overlays do not undo them. */
 export function namespace({ commands, mesh }: Site): Step {
   return {
     name: 'namespace',
