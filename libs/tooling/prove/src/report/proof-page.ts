@@ -71,7 +71,7 @@ function facts(journal: Journal): Html {
     ['Form', `${form}, ${tier} tier, ${countOf(runs.length)}`],
     ['When', `${moment(startedAt)}, took ${duration(tookMs)}`],
     ['Seed', String(seed)],
-    ['Commit', html`<code>${commit.slice(0, 12)}</code>`],
+    ['Commit', html`<code>${commit}</code>`],
     ['Versions', versionsInWords(versions)],
     ['Machine', machineInWords(machine)],
   ];
@@ -129,6 +129,10 @@ function filesOf({ thinned = [] }: Journal, rawFiles: readonly RawFile[]): Html 
 /** What a band of answers is filled with beside its colour, so that grey paper tells them apart. */
 const PATTERNS = html`<svg class="patterns" width="0" height="0" aria-hidden="true">
   <defs>
+    <pattern id="bars" width="6" height="4" patternUnits="userSpaceOnUse">
+      <rect width="6" height="4" class="ground refused" />
+      <rect width="6" height="1" class="ink" />
+    </pattern>
     <pattern id="dots" width="6" height="6" patternUnits="userSpaceOnUse">
       <rect width="6" height="6" class="ground limited" />
       <circle cx="3" cy="3" r="1.3" class="ink" />

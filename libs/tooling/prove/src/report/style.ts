@@ -9,7 +9,7 @@ export const STYLE = `
   --good: #0b6647; --good-wash: #e7f3ed; --bad: #9c2f1d; --bad-wash: #fbece8;
   --unsure: #7a5200; --unsure-wash: #fbf3e1; --none: #4b5a66; --none-wash: #edf0f3;
   --p50: #6ba3cf; --p95: #2a6fa8; --p99: #0c2f52; --metric: #2a6fa8;
-  --ok: #b9d9ee; --refused: #f0d9a0; --limited: #e6b54a; --overloaded: #dd8452; --failed: #a6401c; --silent: #23252b;
+  --ok: #9cc8e6; --refused: #f6e6bf; --limited: #e6b54a; --overloaded: #dd8452; --failed: #a6401c; --silent: #23252b;
   --pattern: rgb(60 30 0 / 55%);
   color-scheme: light dark;
 }
@@ -116,8 +116,9 @@ figcaption em::before { content: "· "; }
 .line.p95 { stroke: var(--p95); stroke-dasharray: 5 3.5; }
 .line.p99 { stroke: var(--p99); }
 .line.metric { stroke: var(--metric); stroke-width: 1.8; }
-.band.ok, .ground.ok { fill: var(--ok); }
-.band.refused { fill: var(--refused); }
+.band.ok { fill: var(--ok); }
+.band.refused { fill: url(#bars); }
+.ground.refused { fill: var(--refused); }
 .band.limited { fill: url(#dots); }
 .band.overloaded { fill: url(#hatch); }
 .band.failed { fill: var(--failed); }
