@@ -96,6 +96,16 @@ export async function lockOverdue(tx: Tx, most: number): Promise<HoldRow[]> {
   return rows;
 }
 
+/** Forgets up to `most` holds that gave their seats back and could not have lived for the last `keepMs`. */
+export async function deleteEnded({ kysely }: Database, keepMs: number, most: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    DELETE FROM hold WHERE hold_id IN (
+      SELECT hold_id FROM hold WHERE state IN ('released', 'expired')
+        AND expires_at < now() - ${keepMs} * interval '1 millisecond'
+      ORDER BY expires_at LIMIT ${most} FOR UPDATE SKIP LOCKED)`.execute(kysely);
+  return Number(numAffectedRows);
+}
+
 /** A hold as its buyer sees it. */
 export function holdView(row: Omit<HoldRow, 'state' | 'order_id' | 'over' | 'buyer_id'>): Hold {
   return {

@@ -6,6 +6,7 @@ import { openService, type RunningService } from '@stampede/service-kit/testing'
 import { sql } from 'kysely';
 import request from 'supertest';
 import { settings } from '../src/config';
+import { ExpireHolds } from '../src/expire-holds';
 import { parts } from '../src/inventory.module';
 
 const quote = { currency: 'USD', subtotal: 100, fees: 8, tax: 9, total: 117, pricingVersion: 'v1' };
@@ -250,6 +251,25 @@ describe('a hold on its way to a sale', () => {
     await late.stop();
     expect(await block(eventId)).toMatchObject({ held: 2, free: 8 });
   });
+});
+
+test('holds that ended two days ago are forgotten, and no seat with them', async () => {
+  const { kysely } = store.database;
+  const eventId = await openEvent(10);
+  const buyerId = uuidv7();
+  const [ended, kept] = [(await hold({ eventId, buyerId })).body, (await hold({ eventId, buyerId, quantity: 2 })).body];
+  const release = () =>
+    http().delete(`/holds/${ended.holdId}`).set('x-caller-id', buyerId).set('x-caller-role', 'buyer');
+  await release().expect(204);
+  const before = await block(eventId);
+  const expireHolds = replicas[0]?.app.get(ExpireHolds);
+  await expireHolds?.forget();
+  await release().expect(204); // still known
+  await sql`UPDATE hold SET expires_at = now() - interval '49 h' WHERE hold_id = ${ended.holdId}`.execute(kysely);
+  expect(await expireHolds?.forget()).toBe(1);
+  const { rows } = await sql`SELECT hold_id FROM hold WHERE event_id = ${eventId}`.execute(kysely);
+  expect(rows).toEqual([{ hold_id: kept.holdId }]);
+  expect(await block(eventId)).toEqual(before);
 });
 
 test('keys whose time is over are swept by the service itself', async () => {
