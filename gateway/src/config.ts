@@ -36,6 +36,6 @@ export const settings = defineSettings(
     }),
     GATEWAY_WEB_DIR: text({ default: '', why: 'folder of the built storefront; empty: the one beside the gateway' }),
   },
-  { database: true, bus: true, peers: ['catalog', 'pricing', 'inventory', 'orders', 'audit'] },
+  { database: true, bus: true, redis: true, peers: ['catalog', 'pricing', 'inventory', 'orders', 'audit'] },
 );
 export type GatewayConfig = ConfigOf<typeof settings>;

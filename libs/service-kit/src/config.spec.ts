@@ -130,3 +130,10 @@ test('a protection that is switched off outside of a lab, or that there is not, 
   expect(boot({ STAMPEDE_LAB: '1', STAMPEDE_MITIGATIONS_OFF: 'a-typo' })).toThrow(/names a-typo: there are/);
   expect(boot({ STAMPEDE_LAB: '1', STAMPEDE_MITIGATIONS_OFF: 'ask-provider-by-key' })).not.toThrow();
 });
+
+test('only a service that uses Redis is told of it', () => {
+  expect(Object.keys(defineSettings('seats', {}).variables)).not.toContain('REDIS_URL');
+  const redisUrl = 'redis://127.0.0.1:6379';
+  const config = defineSettings('seats', {}, { redis: true }).load({ REDIS_URL: redisUrl });
+  expect(config).toMatchObject({ redisUrl });
+});

@@ -17,6 +17,8 @@ export interface Needs {
   readonly database?: boolean;
   /** The event bus, embedded or Kafka. */
   readonly bus?: boolean;
+  /** Redis, where there is one. */
+  readonly redis?: boolean;
   /** Peers that it calls: `<PEER>_URLS` each, without a default. */
   readonly peers?: readonly string[];
 }
@@ -108,7 +110,9 @@ function baseVariables(prefix: string, needs: Needs): Variables {
     STAMPEDE_PARENT_PIPE: oneOf(['0', '1'], { default: '0', why: '1: stop when standard input ends' }),
     STAMPEDE_MIGRATE: oneOf(['start', 'only', 'off'], { default: 'start', why: 'who brings the database up to date' }),
     ...(needs.bus === true ? busVariables() : {}),
-    REDIS_URL: url({ optional: true, protocols: ['redis', 'rediss'], why: 'real Redis where the service uses one' }),
+    ...(needs.redis === true
+      ? { REDIS_URL: url({ optional: true, protocols: ['redis', 'rediss'], why: 'real Redis in place of PostgreSQL' }) }
+      : {}),
   };
 }
 
