@@ -20,7 +20,7 @@ export interface ProofWishes {
   readonly control: ProveOptions['control'];
   readonly repeat?: number;
   readonly seed: number;
-  /** Publish the evidence. */
+  /** Publish the evidence of whole proofs: what could not be tried says nothing of the last one. */
   readonly keep: boolean;
   readonly ignoreSwitch: boolean;
   /** A claim that is not proved is tried once more. */
@@ -88,7 +88,8 @@ export class ProofSession {
     };
     const journal = await prove(this.world, claim, options);
     const page = keepProof(this.state, journal);
-    if (keep) keepEvidence(root, journal);
+    const isWhole = control === 'run' && !ignoreSwitch && journal.verdict !== 'UNAVAILABLE';
+    if (keep && isWhole) keepEvidence(root, journal);
     print(`${claim.id} ${journal.verdict}: ${journal.why}`);
     print(`  ${relative(process.cwd(), page)}`);
     return journal;

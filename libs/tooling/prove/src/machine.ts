@@ -10,6 +10,6 @@ export function machine(): Machine {
     cpu: first?.model.trim() ?? 'unknown',
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / GIB),
-    os: `${type()} ${release()}`,
+    os: `${type()} ${release().split('-')[0]}`, // what comes after it names somebody's build
   };
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startLoad } from './k6';
+import { findK6 } from './k6-binary';
 import { openLabShop } from './lab-shop';
 import { Unavailable, type World } from './world';
 
@@ -14,6 +15,7 @@ export function realWorld({ root, env }: { root: string; env: Readonly<Record<st
     now: () => Date.now(),
     delay: (ms, signal) => delay(ms, undefined, { signal }).catch(() => signal.throwIfAborted()),
     openShop: async (options) => {
+      await findK6(); // before anything is started in vain
       if (options.needs.includes('cores')) pinToShopCore();
       return openLabShop({ ...options, root, machine: env });
     },

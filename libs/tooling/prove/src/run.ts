@@ -41,7 +41,7 @@ export async function runOnce(world: World, options: RunOptions): Promise<RunRec
   });
   try {
     await shop.ready(READY_MS);
-    return { ...(await new Run(world, options, shop).complete()), ...off, versions: await shop.versions() };
+    return { ...(await new Run(world, options, shop).complete()), ...off };
   } finally {
     await shop.close();
   }
@@ -63,7 +63,7 @@ class Run {
     this.sampler = new Sampler(world, shop);
   }
 
-  async complete(): Promise<RunRecord> {
+  async complete(): Promise<RunRecord & { versions: Versions }> {
     const { claim, timing, role, seed, signal, report } = this.options;
     const ending = new AbortController();
     const load = this.startLoad(AbortSignal.any([signal, ending.signal]));
@@ -89,7 +89,8 @@ class Run {
       const phases = this.phases(faultFromMs, faultToMs);
       report('  audit');
       const seen = await this.observe(result, phases, recoveredMs);
-      return this.judged({ role, seed, fault, phases, events: this.events }, seen, result);
+      const record = this.judged({ role, seed, fault, phases, events: this.events }, seen, result);
+      return { ...record, versions: { ...(await this.shop.versions()), k6: result.k6.version } };
     } finally {
       ending.abort(); // of no effect on a load that has finished
       await active?.undo();

@@ -59,6 +59,7 @@ export interface LoadResult {
   readonly seen: readonly SeenByBuyer[];
   readonly summary: K6Summary;
   readonly droppedRatio: number;
+  readonly k6: { readonly version: string };
 }
 
 /** A part that a claim needs is not to be had here. */

@@ -65,6 +65,7 @@ export class FakeWorld implements World {
       seen: ORDER,
       summary: { metrics: {} },
       droppedRatio,
+      k6: { version: '2.2.0' },
     }));
     return { began: Promise.resolve(this.time), finished };
   }
