@@ -1,5 +1,5 @@
 import { Refusal, Shop, parseReplicas, stateFolder } from '@stampede/supervisor';
-import type { Verb } from './verb';
+import type { Surroundings, Verb } from './verb';
 import { whenOrphaned } from './orphan';
 
 interface StartOptions {
@@ -15,7 +15,9 @@ export const startVerb: Verb = (program, { root, env, print }) => {
     .description('run the whole shop on this machine until Ctrl-C')
     .option('--replicas <list>', 'processes per service, such as inventory=3,orders=2', '')
     .option('--single-process', 'all services in one process, for machines with little memory')
+    .allowExcessArguments(keptByNpm(env) !== undefined) // what follows a kept option comes without it
     .action(async (options: StartOptions) => {
+      refuseKeptByNpm(env);
       const shop = openable(() => {
         const replicas = parseReplicas(options.replicas);
         const singleProcess = options.singleProcess === true;
@@ -31,6 +33,18 @@ export const startVerb: Verb = (program, { root, env, print }) => {
       }
     });
 };
+
+/** `npm start --single-process` without `--` before it: npm takes the option for one of its own, and says nothing. */
+function keptByNpm(env: Surroundings['env']): string | undefined {
+  return ['single-process', 'replicas'].find(
+    (option) => env[`npm_config_${option.replaceAll('-', '_')}`] !== undefined,
+  );
+}
+
+function refuseKeptByNpm(env: Surroundings['env']): void {
+  const option = keptByNpm(env);
+  if (option !== undefined) throw new Refusal(`npm kept --${option} for itself: write \`npm start -- --${option}\``);
+}
 
 /** The port map refuses with a RangeError that is already one clear line. */
 function openable(make: () => Shop): Shop {
