@@ -5,7 +5,7 @@ export default claim({
   id: 'L3',
   promise: 'With the provider down orders are accepted at once, and all are paid within 30 s of its return.',
   tier: 'local',
-  load: { scenario: 'buy', settings: { ordersPerSecond: 7, pagesPerSecond: 10 } },
+  load: { scenario: 'buy', settings: { ordersPerSecond: 7, pagesPerSecond: 10, follow: 'no' } },
   steadyState: [failures({ atMost: 0.05 })],
   fault: providerDown(),
   holds: [
@@ -17,7 +17,7 @@ export default claim({
   ],
   control: { off: 'wait-for-provider', bites: ['ended confirmed'] },
   forms: {
-    quick: { steadyMs: 6_000, faultMs: 18_000, recoveryMs: 30_000, repeat: 1 },
+    quick: { steadyMs: 6_000, faultMs: 18_000, recoveryMs: 12_000, repeat: 1 },
     full: { steadyMs: 15_000, faultMs: 60_000, recoveryMs: 30_000, repeat: 3 },
   },
 });

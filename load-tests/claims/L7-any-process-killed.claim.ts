@@ -17,7 +17,7 @@ export default claim({
   // Some cards are slow, so that there are always orders in the middle of their payment.
   load: {
     scenario: 'buy',
-    settings: { ordersPerSecond: 3.5, pagesPerSecond: 4, paymentTokens: 'tok_ok:70,tok_slow:30' },
+    settings: { ordersPerSecond: 3.5, pagesPerSecond: 4, follow: 'no', paymentTokens: 'tok_ok:70,tok_slow:30' },
   },
   steadyState: [failures({ atMost: 0.05 })],
   fault: killEvery({ everyMs: 2_000 }),
@@ -30,7 +30,7 @@ export default claim({
   ],
   control: { off: 'resume-sagas', bites: ['lost or still pending', 'as before'] },
   forms: {
-    quick: { steadyMs: 6_000, faultMs: 20_000, recoveryMs: 30_000, repeat: 1 },
+    quick: { steadyMs: 6_000, faultMs: 20_000, recoveryMs: 15_000, repeat: 1 },
     full: { steadyMs: 15_000, faultMs: 300_000, recoveryMs: 30_000, repeat: 1 },
   },
 });
