@@ -21,6 +21,7 @@ export { preload, type PreloadName } from './preload';
 export { providerDown, providerLosesAnswers, providerSlow } from './provider';
 export { rollingRestart, type RollingRestartOptions } from './rolling-restart';
 export { redisFlushed, serverGone, serverRestart } from './server-faults';
+export { serverTransactions } from './server-transactions';
 export { serverVersion } from './server-version';
 export { statementErrors, type StatementErrorsOptions } from './statement-errors';
 export { stopService } from './stop-service';

@@ -55,6 +55,8 @@ export interface Timing {
   readonly recoveryMs: number;
   /** Experiments; every one must hold. The control runs once. */
   readonly repeat: number;
+  /** Instead of the claim's, where so few requests can show no more than that. */
+  readonly holds?: readonly Check[];
 }
 
 const ID = /^[LK]\d{1,2}$/;

@@ -183,7 +183,7 @@ class Run {
     const { claim, timing } = this.options;
     const results = (checks: readonly Check[]) => checks.map((check) => ({ name: check.name, ...check.judge(seen) }));
     const steadyState = results(claim.steadyState.map(duringSteadyState));
-    const checks = [...results(claim.holds), ...thresholdResults(summary)];
+    const checks = [...results(timing.holds ?? claim.holds), ...thresholdResults(summary)];
     const ruling = ruleRun(known.role, claim.control.bites, {
       steadyState,
       checks,

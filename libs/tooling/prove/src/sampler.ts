@@ -1,4 +1,4 @@
-import type { LabShop, MetricWhere } from '@stampede/faults';
+import { serverTransactions, type LabShop, type MetricWhere } from '@stampede/faults';
 import type { World } from './world';
 
 /** What is drawn beside the load of every run: metrics of the whole shop, added up over its processes. */
@@ -36,14 +36,20 @@ export class Sampler {
     for (let column = 0; !this.stopping.signal.aborted; column += 1) {
       const waitMs = beganAt + column * PERIOD_MS - this.world.now();
       if (waitMs > 0) await this.world.delay(waitMs, this.stopping.signal);
-      await Promise.all(
-        Object.entries(SAMPLED).map(async ([name, { metric, where }]) => {
-          const value = await this.shop.metric(metric, where).catch(() => null);
-          const values = (this.series[name] ??= []);
-          while (values.length < column) values.push(null); // a slow answer leaves a gap
-          values[column] = value;
-        }),
+      const metrics = Object.entries(SAMPLED).map(([name, { metric, where }]) =>
+        this.sample(name, column, () => this.shop.metric(metric, where)),
       );
+      const transactions = this.sample('database transactions', column, async () =>
+        serverTransactions(this.shop.postgres.url),
+      );
+      await Promise.all([...metrics, transactions]);
     }
+  }
+
+  private async sample(name: string, column: number, read: () => Promise<number>): Promise<void> {
+    const value = await read().catch(() => null);
+    const values = (this.series[name] ??= []);
+    while (values.length < column) values.push(null); // a slow answer leaves a gap
+    values[column] = value;
   }
 }

@@ -1,4 +1,5 @@
 import type { Check } from '../check';
+import { percent, select } from './requests';
 
 /** After the fault every process was ready, and no saga older than its end, within this time. */
 export function recovers(options: { readonly withinMs: number }): Check {
@@ -9,5 +10,40 @@ export function recovers(options: { readonly withinMs: number }): Check {
       measured: recoveredMs === undefined ? 'not in this run' : `${(recoveredMs / 1_000).toFixed(1)} s`,
       limit: `within ${options.withinMs / 1_000} s`,
     }),
+  };
+}
+
+export interface BackOptions {
+  /** From the end of the fault; what begins later counts. */
+  readonly withinMs: number;
+  readonly quantile: number;
+  readonly belowMs: number;
+  readonly routes?: readonly string[];
+}
+
+/**
+ * Once the fault is over for that long, answers are successes and as quick as they should be: what failed or was
+ * refused counts as slower than any.
+ */
+export function quickAgain({ withinMs, quantile, belowMs, routes }: BackOptions): Check {
+  return {
+    name: `p${quantile * 100} of requests from ${withinMs / 1_000} s after the fault on`,
+    judge: (seen) => {
+      const fault = seen.phases.find(({ name }) => name === 'fault');
+      const backAtMs = (fault?.toMs ?? Infinity) + withinMs;
+      const later = select(seen, routes === undefined ? {} : { routes }).filter(({ atMs }) => atMs >= backAtMs);
+      const times = later
+        .map(({ status, ms }) => (status >= 200 && status < 300 ? ms : Infinity))
+        .toSorted((a, b) => a - b);
+      const value = times[Math.min(times.length - 1, Math.floor(times.length * quantile))] ?? Infinity;
+      const failed = times.filter((ms) => ms === Infinity).length;
+      return {
+        holds: value < belowMs,
+        measured:
+          value === Infinity ? `${percent(failed / Math.max(1, times.length))} failed` : `${Math.round(value)} ms`,
+        limit: `below ${belowMs} ms`,
+        samples: { seen: times.length, needed: Math.ceil(10 / (1 - quantile)) },
+      };
+    },
   };
 }
