@@ -11,7 +11,7 @@ import { findNode, isNewEnough, oldestNode } from './node.mjs';
 import { runForwardingSignals } from './run.mjs';
 
 /** The others need no more than the command line itself, so they work while a service does not compile. */
-const verbsOfWholeBuild = ['start', 'test', 'build', 'bench', 'prove'];
+const verbsOfWholeBuild = ['start', 'test', 'build', 'bench', 'prove', 'sbom'];
 const commandLine = join('libs', 'tooling', 'cli');
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));

@@ -3,10 +3,12 @@
 //   node_modules/    pg and ioredis stay packages: their instrumentations patch what is required by name
 //   libs/ services/  what the code reads at run time, where it lies in the project: migrations, fixtures, pages
 //   LICENSES.txt     of everything that is in main.js
+//   sbom.json        CycloneDX of all of it
 import { build } from 'esbuild';
-import { copyFileSync, cpSync, existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { billOfMaterials, licences } from './ingredients.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '..', '..');
@@ -73,7 +75,7 @@ const { metafile } = await build({
   logOverride: { 'require-resolve-not-external': 'silent' },
 });
 
-const inputs = Object.keys(metafile.inputs);
+const inputs = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
 const ownProjects = [
   ...new Set(inputs.filter((path) => !path.includes('node_modules/')).map((path) => path.split('/dist/')[0])),
 ];
@@ -112,13 +114,12 @@ const beside = new Map();
 for (const name of PATCHED)
   if (ownProjects.some((folder) => name in dependenciesOf(join(root, folder)))) copyPackage(name, root, beside);
 
-/** Folders in node_modules that something in the bundle came from, nested ones as they are. */
-const bundled = inputs.flatMap((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
-const notices = [...new Set(bundled)].toSorted().map((folder) => {
-  const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
-  const [file] = globSync('{LICENSE,LICENCE,License,license}*', { cwd: join(root, folder) }).toSorted();
-  const text = file === undefined ? '' : `\n${readFileSync(join(root, folder, file), 'utf8').trim()}\n`;
-  return `${name} ${version} (${license ?? 'see its text'})\n${text}`;
-});
-writeFileSync(join(out, 'LICENSES.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`));
+/** The folder in node_modules that a file of the bundle came from, a nested one as it is. */
+const packageOf = (path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? [];
+const bundled = [...new Set(inputs.flatMap(packageOf))].toSorted();
+const packages = [...new Set([...bundled, ...[...beside.values()].map((folder) => relative(root, folder))])].toSorted();
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const bill = billOfMaterials(root, { name: project, version, folders: packages });
+writeFileSync(join(out, 'sbom.json'), `${JSON.stringify(bill, null, 2)}\n`);
+writeFileSync(join(out, 'LICENSES.txt'), licences(root, bundled)); // a package beside the bundle has its own
 for (const script of ['warm-up.cjs', 'health.cjs']) copyFileSync(join(here, script), join(out, script));
