@@ -1,5 +1,5 @@
 import { serverGone } from '@stampede/faults';
-import { audit, claim, everyOrderEnded, failures, latency, recovers } from '@stampede/prove';
+import { audit, claim, everyOrderEnded, failures, latency, outboxDrains, recovers } from '@stampede/prove';
 
 export default claim({
   id: 'L12',
@@ -13,6 +13,7 @@ export default claim({
     failures({ routes: ['hold', 'place-order', 'event-page'], atMost: 0 }),
     latency({ routes: ['place-order'], quantile: 0.95, belowMs: 1_000 }),
     everyOrderEnded(),
+    outboxDrains({ withinMs: 60_000 }),
     audit('C5'),
     recovers({ withinMs: 60_000 }),
   ],

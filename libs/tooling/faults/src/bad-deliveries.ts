@@ -11,15 +11,15 @@ export interface DeliveriesOptions {
 }
 
 /**
- * Events that no consumer can apply: they look like events of orders, and what they tell is missing. Seen by the dead
- * letters.
+ * Events that no consumer can apply: they look like events of orders, and what they tell is missing. Seen by
+ * deliveries that are tried again.
  */
 export function poisonMessages({ everyMs, count }: DeliveriesOptions): Fault {
   let made = 0;
   return onTheBus({
     name: `${count} poison messages every ${everyMs / 1_000} s`,
     everyMs,
-    figure: { metric: 'stampede_bus_dead_letters_total', least: count },
+    figure: { metric: 'stampede_bus_retries_total', least: count }, // not the dead letters: a control may have none
     strike: async (bus, { random, record }) => {
       const poison = Array.from({ length: count }, () => poisonOf(random, (made += 1)));
       await bus.publish(ORDERS_TOPIC, poison);

@@ -8,6 +8,7 @@ const SAMPLED: Readonly<Record<string, { metric: string; where?: MetricWhere }>>
   'requests shed': { metric: 'stampede_shed_total' },
   retries: { metric: 'stampede_retries_total' },
   'unpublished events': { metric: 'stampede_outbox_unpublished' },
+  'dead letters': { metric: 'stampede_bus_dead_letters_total' },
 };
 const PERIOD_MS = 1_000;
 

@@ -1,3 +1,4 @@
+export { deadLetters, outboxDrains } from './events';
 export { databaseLoad } from './load';
 export { moneyMatchesOrders, oneCapturePerOrder } from './money';
 export { audit, everyOrderEnded, noSeatTwice, oneOrderPerKey, ordersEnded, ticketsAtMost } from './orders';

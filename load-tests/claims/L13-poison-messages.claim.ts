@@ -1,0 +1,24 @@
+import { inTurn, poisonMessages, repeatedMessages, swappedMessages } from '@stampede/faults';
+import { audit, claim, deadLetters, everyOrderEnded, failures, recovers } from '@stampede/prove';
+
+/** notifications and billing, each with a dead letter of its own for the same poison. */
+const CONSUMERS = 2;
+
+export default claim({
+  id: 'L13',
+  promise: 'A poison message is put aside and holds nobody up, and what comes twice or in the wrong order counts once.',
+  tier: 'local',
+  load: { scenario: 'buy', settings: { ordersPerSecond: 8, pagesPerSecond: 5, follow: 'no' } },
+  steadyState: [failures({ atMost: 0.05 })],
+  fault: inTurn(
+    { forMs: 2_000, fault: poisonMessages({ everyMs: 10_000, count: 1 }) }, // five tries take 17 s
+    { forMs: 6_000, fault: repeatedMessages({ everyMs: 1_500, count: 20 }) },
+    { forMs: 10_000, fault: swappedMessages({ everyMs: 200 }) },
+  ),
+  holds: [deadLetters({ atLeast: CONSUMERS }), audit('C5'), everyOrderEnded(), recovers({ withinMs: 30_000 })],
+  control: { off: 'dead-letters', bites: ['audit of C5', 'dead letters'] },
+  forms: {
+    quick: { steadyMs: 6_000, faultMs: 19_000, recoveryMs: 10_000, repeat: 1 },
+    full: { steadyMs: 15_000, faultMs: 30_000, recoveryMs: 60_000, repeat: 10 },
+  },
+});
