@@ -125,7 +125,7 @@ function serverArguments(dataDir: string, options: EmbeddedPostgresOptions): str
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '', // a path may be too long for a socket, and nobody needs one
     max_connections: 200,
-    shared_buffers: '32MB', // 64 MB hold no more that is used, and every page touched counts as memory of the shop
+    shared_buffers: '32MB', // the busy pages of ten small databases; every page touched counts as memory of the shop
     io_method: 'sync', // no I/O worker processes: three processes less
     jit: 'off', // short queries only
     max_parallel_workers_per_gather: 0, // containers have little /dev/shm

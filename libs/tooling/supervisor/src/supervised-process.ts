@@ -26,7 +26,7 @@ const LONGEST_BACKOFF_MS = 5_000;
 const STOP_GRACE_MS = 30_000;
 const MOST_CRASHES_BEFORE_READY = 2; // what cannot start at all has wrong settings or a bug: waiting helps nobody
 const TAIL_LINES = 15;
-/** Room for young objects: V8's own 16 MB would cost each of ten processes 25 MB more after its start. */
+/** Room for young objects: V8's own 16 MB would cost each of ten processes 20 MB more after its start. */
 const MOST_SEMI_SPACE_MB = 2;
 
 /** One process of the shop: kept alive with a growing pause between crashes until it is told to stop. */
