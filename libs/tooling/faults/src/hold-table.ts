@@ -9,10 +9,11 @@ export interface HoldTableOptions {
 }
 
 const LOOK_MS = 250;
+const WAITING = 'select from pg_stat_activity where $1 = any (pg_blocking_pids(pid))';
 
 /**
  * A transaction that locks a table and then does nothing, as one that was forgotten: every statement on it waits, and
- * with the statements the service's connections. Seen by callers that wait for a connection of the pool.
+ * with the statements the service's connections. Seen by the most that waited at the same moment.
  */
 export function holdTable({ database, table }: HoldTableOptions): Fault {
   return {
@@ -20,18 +21,21 @@ export function holdTable({ database, table }: HoldTableOptions): Fault {
     async start({ shop, record, signal }) {
       const client = await openClient(shop.postgres.url, database);
       await client.query(`begin; lock table ${client.escapeIdentifier(table)} in access exclusive mode`);
+      const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+      const watcher = await openClient(shop.postgres.url, database);
       record('table held', { database, table });
       let most = 0;
       const looks = new Strikes({ record, signal }, LOOK_MS, async () => {
-        most = Math.max(most, await shop.metric('db_pool_waiting', { service: database }).catch(() => 0));
+        const { rowCount } = await watcher.query(WAITING, [rows[0]?.pid]);
+        most = Math.max(most, rowCount ?? 0);
       });
       return {
         undo: atMostOnce(async () => {
           await looks.stop();
-          await client.end();
+          await Promise.all([client.end(), watcher.end()]);
           record('table free');
         }),
-        seen: async () => ({ metric: 'db_pool_waiting, at most', value: most, least: 1 }),
+        seen: async () => ({ metric: 'statements that waited for the table, at most', value: most, least: 1 }),
       };
     },
   };

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Lab } from './lab';
 
-/** Strikes at once and then again and again, never two at a time; a strike that fails is recorded, and the next tried. */
+/**
+ * Strikes at once and then again and again, never two at a time; a strike that fails is recorded, and the next tried.
+ */
 export class Strikes {
   private readonly stopping = new AbortController();
   private readonly signal: AbortSignal;

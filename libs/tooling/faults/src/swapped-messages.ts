@@ -1,11 +1,11 @@
-import { ORDERS_TOPIC } from '@stampede/contracts';
+import { ORDERS_TOPIC, PARTITIONS } from '@stampede/contracts';
 import type { Client } from 'pg';
 import { openClient } from './database-client';
 import { growthOf } from './figure';
 import type { Fault } from './lab';
 import { Strikes, atMostOnce, oneOf } from './strikes';
 
-const PARTITION_NUMBERS = Array.from({ length: 12 }, (_, index) => index);
+const PARTITION_NUMBERS = Array.from({ length: PARTITIONS }, (_, index) => index);
 /** For how long a partition is kept from its consumers, so that two events of one order wait in it. */
 const GATHER_S = 1.5;
 

@@ -16,7 +16,7 @@ function shopWith(target: string, ...proxies: FakeProxy[]): FakeShop {
   return shop;
 }
 
-test('every way to the target is poisoned, then plain again, and what the proxies did in between is counted', async () => {
+test('every way to the target is poisoned, then plain again, and what the proxies did is counted', async () => {
   const proxies = [new FakeProxy(), new FakeProxy()];
   for (const proxy of proxies) proxy.acted = 7; // by an earlier fault
   const fault = await toxics('inventory', { latencyMs: 1_000, ratio: 0.5 }).start(
@@ -54,7 +54,7 @@ test('a fault says in its name what it does', () => {
   );
 });
 
-test('a load that is the fault itself is seen by what the shop counts, and by nothing where nobody answers', async () => {
+test('a load that is the fault itself is seen by what the shop counts, if anybody answers', async () => {
   const shop = new FakeShop('orders');
   const fault = await loadItself('eight times too many', { metric: 'stampede_shed_total', least: 1 }).start(
     fakeLab(shop),

@@ -54,7 +54,7 @@ export class Routes {
 
   private detour(plan: ProcessPlan, target: string, proxies: readonly FaultProxy[]): [string, string][] {
     const { variable, scheme } = DETOURS[target] ?? { variable: peerUrlsVariable(target), scheme: `http://${HOST}` };
-    const everybody = target === 'postgres' || target === 'redis'; // told to all by the shop's environment, not by plans
+    const everybody = target === 'postgres' || target === 'redis'; // in the shop's environment, not in plans
     const concerned = everybody ? plan.service !== PROVIDER.name : variable in plan.env;
     return concerned ? [[variable, proxies.map(({ port }) => `${scheme}:${port}`).join(',')]] : [];
   }

@@ -1,7 +1,6 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { LabServer } from '@stampede/faults';
 import {
   Refusal,
   Shop,
@@ -18,6 +17,7 @@ import { edgePort } from './lab-ports';
 import { Routes } from './lab-routes';
 import { OpenLabShop } from './open-lab-shop';
 import { startKafka, startRedis, type PartOptions } from './own-parts';
+import type { OwnServer } from './own-server';
 import type { OpenShopOptions, ShopInLab } from './world';
 
 export interface LabShopOptions extends OpenShopOptions {
@@ -63,7 +63,7 @@ class Opening {
   private readonly state = join(this.home, 'state');
   private readonly closers: (() => unknown)[] = [];
   private readonly pids = new Map<string, number | undefined>();
-  private readonly parts: Partial<Record<'redis' | 'kafka', LabServer>> = {};
+  private readonly parts: { redis?: OwnServer; kafka?: OwnServer } = {};
 
   constructor(
     private readonly options: LabShopOptions,
@@ -127,10 +127,10 @@ class Opening {
   }
 
   private async started(
-    start: (options: PartOptions) => Promise<LabServer>,
+    start: (options: PartOptions) => Promise<OwnServer>,
     name: string,
     guardian: Guardian,
-  ): Promise<LabServer> {
+  ): Promise<OwnServer> {
     const folder = join(this.home, name);
     mkdirSync(folder);
     const server = await start({

@@ -6,6 +6,7 @@ import { PROVIDER, postgresPort, providerPort } from '@stampede/topology';
 import { request } from 'undici';
 import { Scrapes, textAt } from './lab-metrics';
 import type { Routes } from './lab-routes';
+import type { OwnParts } from './own-parts';
 import type { ShopInLab } from './world';
 
 export interface LabShopParts {
@@ -16,7 +17,7 @@ export interface LabShopParts {
   readonly state: string;
   readonly folder: string;
   readonly base: number;
-  readonly parts: Partial<Record<'redis' | 'kafka', LabServer>>;
+  readonly parts: OwnParts;
   close(): Promise<void>;
 }
 
@@ -124,7 +125,9 @@ export class OpenLabShop implements ShopInLab {
   }
 
   async versions(): Promise<Readonly<Record<string, string>>> {
-    return { node: process.versions.node, postgres: await serverVersion(this.postgres.url) };
+    const parts = Object.entries(this.around.parts).map(([name, { version }]) => [name, version]);
+    const postgres = await serverVersion(this.postgres.url);
+    return { node: process.versions.node, postgres, ...(Object.fromEntries(parts) as Record<string, string>) };
   }
 
   close(): Promise<void> {

@@ -1,17 +1,21 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { LabServer } from '@stampede/faults';
 import { kafkaPort, redisPort } from './lab-ports';
-import { OwnServer, type ServerCommand } from './own-server';
+import { OwnServer, type OwnServerOptions, type ServerCommand } from './own-server';
 import { Unavailable } from './world';
 
 const HOST = '127.0.0.1';
 const REDIS_IMAGE = 'redis:8';
-const KAFKA_IMAGE = 'apache/kafka:4.1.0';
+/** That of start-kafka.sh. */
+const KAFKA_VERSION = '4.1.0';
+const KAFKA_IMAGE = `apache/kafka:${KAFKA_VERSION}`;
 const ANSWER_MS = 10_000;
+
+/** Those that a claim needs. */
+export type OwnParts = Readonly<Partial<Record<'redis' | 'kafka', OwnServer>>>;
 
 export interface PartOptions {
   /** The project's folder. */
@@ -24,24 +28,31 @@ export interface PartOptions {
 }
 
 /** A Redis that keeps what it has on disk, running. @throws Unavailable with the line that says how to get one */
-export async function startRedis(options: PartOptions): Promise<LabServer> {
+export async function startRedis(options: PartOptions): Promise<OwnServer> {
   const port = redisPort(options.base);
   const settings = ['--appendonly', 'yes', '--save', ''];
-  const command = (await runs('redis-server', '--version'))
-    ? { program: 'redis-server', args: ['--port', String(port), '--bind', HOST, '--dir', options.folder, ...settings] }
-    : await inContainer(`stampede-redis-${port}`, options.folder, [
-        ...['--publish', `${HOST}:${port}:6379`, REDIS_IMAGE, 'redis-server', ...settings],
-      ]);
+  const installed = /v=([\d.]+)/.exec((await said('redis-server', '--version')) ?? '')?.[1];
+  const command =
+    installed !== undefined
+      ? {
+          program: 'redis-server',
+          args: ['--port', String(port), '--bind', HOST, '--dir', options.folder, ...settings],
+        }
+      : await inContainer(`stampede-redis-${port}`, options.folder, [
+          ...['--publish', `${HOST}:${port}:6379`, REDIS_IMAGE, 'redis-server', ...settings],
+        ]);
   if (command === undefined) {
     throw new Unavailable(
       `it needs a Redis of its own: install redis-server, or start Docker, which runs ${REDIS_IMAGE}`,
     );
   }
-  return running(`redis://${HOST}:${port}`, port, command, options);
+  const { logFile, onPid } = options;
+  const version = installed ?? REDIS_IMAGE;
+  return running({ address: `redis://${HOST}:${port}`, port, version, command, logFile, onPid });
 }
 
 /** A single Kafka broker, running. @throws Unavailable with the line that says how to get one */
-export async function startKafka(options: PartOptions): Promise<LabServer> {
+export async function startKafka(options: PartOptions): Promise<OwnServer> {
   const port = kafkaPort(options.base);
   const command = (await hasJars())
     ? { program: 'sh', args: [join(options.root, START_KAFKA), String(port), options.folder] }
@@ -54,7 +65,8 @@ export async function startKafka(options: PartOptions): Promise<LabServer> {
     const ways = `Java 17 and Maven, or start Docker, which runs ${KAFKA_IMAGE}`;
     throw new Unavailable(`it needs a Kafka broker of its own: install ${ways}`);
   }
-  return running(`${HOST}:${port}`, port, command, options);
+  const { logFile, onPid } = options;
+  return running({ address: `${HOST}:${port}`, port, version: KAFKA_VERSION, command, logFile, onPid });
 }
 
 const START_KAFKA = 'libs/mechanism/bus/start-kafka.sh';
@@ -78,15 +90,16 @@ function brokerSettings(port: number): string[] {
   ];
 }
 
-async function running(
-  address: string,
-  port: number,
-  command: ServerCommand,
-  { logFile, onPid }: PartOptions,
-): Promise<LabServer> {
-  const server = new OwnServer({ address, port, command, logFile, onPid });
-  await server.start();
-  return server;
+async function running(options: OwnServerOptions): Promise<OwnServer> {
+  const server = new OwnServer(options);
+  try {
+    await server.start();
+    return server;
+  } catch (cause) {
+    await server.stop('SIGKILL');
+    const [last = 'it said nothing'] = readFileSync(options.logFile, 'utf8').trim().split('\n').slice(-1);
+    throw new Unavailable(`${(cause as Error).message}: ${last}`, { cause });
+  }
 }
 
 /** Its data are in `folder`, so that the next container goes on where this one ends. */
@@ -103,15 +116,18 @@ async function inContainer(name: string, folder: string, args: string[]): Promis
 /** Maven is needed once, to fetch the broker's jars. */
 async function hasJars(): Promise<boolean> {
   const cache = process.env['STAMPEDE_CACHE_DIR'] ?? join(homedir(), '.cache', 'stampede');
-  const fetched = existsSync(join(cache, 'kafka-4.1.0'));
+  const fetched = existsSync(join(cache, `kafka-${KAFKA_VERSION}`));
   return (await runs('java', '-version')) && (fetched || (await runs('mvn', '--version')));
 }
 
+/** undefined: it is not there, or not able to. */
+async function said(program: string, argument: string): Promise<string | undefined> {
+  const answer = await promisify(execFile)(program, [argument], { timeout: ANSWER_MS, env: process.env }).catch(
+    () => undefined,
+  );
+  return answer?.stdout;
+}
+
 async function runs(program: string, argument: string): Promise<boolean> {
-  try {
-    await promisify(execFile)(program, [argument], { timeout: ANSWER_MS });
-    return true;
-  } catch {
-    return false; // not there, or not able to
-  }
+  return (await said(program, argument)) !== undefined;
 }

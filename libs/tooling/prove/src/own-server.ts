@@ -14,6 +14,7 @@ export interface ServerCommand {
 export interface OwnServerOptions {
   readonly address: string;
   readonly port: number;
+  readonly version: string;
   readonly command: ServerCommand;
   readonly logFile: string;
   /** Told when it has started or ended. */
@@ -27,11 +28,13 @@ const STOP_MS = 20_000;
 /** A server that a run has started for itself. */
 export class OwnServer implements LabServer {
   readonly address: string;
+  readonly version: string;
   private child: ChildProcess | undefined;
   private exited: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: OwnServerOptions) {
     this.address = options.address;
+    this.version = options.version;
   }
 
   /** @throws Error when it ends, or is silent for two minutes */
@@ -52,8 +55,8 @@ export class OwnServer implements LabServer {
     });
     onPid(child.pid);
     for (const deadline = Date.now() + START_MS; !(await takesConnections(port)); await delay(POLL_MS)) {
-      if (this.child !== child) throw new Error(`${command.program} ended: see ${logFile}`);
-      if (Date.now() > deadline) throw new Error(`${command.program} takes no connections: see ${logFile}`);
+      if (this.child !== child) throw new Error(`${command.program} ended`);
+      if (Date.now() > deadline) throw new Error(`${command.program} takes no connections`);
     }
   }
 

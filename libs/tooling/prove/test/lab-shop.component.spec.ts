@@ -64,7 +64,7 @@ test('callers get the addresses of proxies, services their preloads, and nothing
   expect(() => shop.redis).toThrow('the claim does not say that it needs redis');
 });
 
-test('processes and the server are killed and come back, and when it is closed nothing is left but the logs', async () => {
+test('processes and the server are killed and come back, and a close leaves nothing but the logs', async () => {
   const shop = await labOf({});
   const before = shop.pidOf('orders') ?? 0;
   await shop.kill('orders');
