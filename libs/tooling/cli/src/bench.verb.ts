@@ -1,4 +1,6 @@
 import { readdirSync } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { Refusal } from '@stampede/supervisor';
 import { runTool } from './run';
@@ -25,9 +27,22 @@ export const benchVerb: Verb = (program, { root, print }) => {
       const file = benchmarks.get(name);
       if (file === undefined) throw new Refusal(`no benchmark is called ${name}: \`npx stampede bench\` lists them`);
       const args = ['--require', join(root, HOOK), file, ...options];
-      process.exitCode = await runTool(root, process.execPath, args);
+      process.exitCode = await inScratch((folder) => runTool(root, process.execPath, args, { TMPDIR: folder }));
     });
 };
+
+const ENTER_ONLY = 0o711; // PostgreSQL runs as another user where we are root
+
+/** A benchmark that is interrupted cleans nothing up itself, and its PostgreSQL writes for some seconds more. */
+async function inScratch(run: (folder: string) => Promise<number>): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'stampede-bench-'));
+  try {
+    await chmod(folder, ENTER_ONLY);
+    return await run(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 500 });
+  }
+}
 
 /** Files of benchmarks by `<project>/<name>`; a project is the folder above `bench`. */
 function findBenchmarks(root: string): ReadonlyMap<string, string> {
