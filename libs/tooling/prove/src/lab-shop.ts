@@ -84,6 +84,7 @@ class Opening {
     const routes = new Routes({ base: this.ports.base, proxied, replicas });
     this.closers.push(() => routes.close());
     await routes.open();
+    signal.throwIfAborted();
     const shop = new Shop({
       root,
       env: this.env(),
