@@ -83,6 +83,13 @@ test('every wrong, missing and unknown variable is named at once, and no secret 
   ]);
 });
 
+test('a step that only migrates needs its database and nothing else, but what it is told must be right', () => {
+  const step = { STAMPEDE_MIGRATE: 'only', DATABASE_URL: 'postgres://h:5433' };
+  expect(settings.load(step)).toMatchObject({ migrate: 'only', PAYMENT_PROVIDER_SLOW_MS: 5_000 });
+  expect(() => settings.load({ STAMPEDE_MIGRATE: 'only' })).toThrow(/DATABASE_URL is missing/);
+  expect(() => settings.load({ ...step, PAYMENT_PROVIDER_SLOW_MS: 'x' })).toThrow(/PAYMENT_PROVIDER_SLOW_MS/);
+});
+
 test("a service's own database and address list are known, and the variables of others are not its business", () => {
   const { DATABASE_URL: _, ...rest } = enough;
   const own = {

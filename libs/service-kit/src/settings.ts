@@ -94,6 +94,11 @@ export function defineSettings<const S extends Variables>(service: string, own: 
   return { service, needs, variables: { ...variables, ...databaseRow }, load };
 }
 
+/** A step that migrates and exits is told where the database is; peers and the rest are none of its business. */
+function whereSet(variables: Variables): Variables {
+  return Object.fromEntries(Object.entries(variables).map(([name, one]) => [name, { ...one, optional: true }]));
+}
+
 function baseVariables(prefix: string, needs: Needs): Variables {
   const port = (why: string) => integer({ min: 0, max: HIGHEST_PORT, default: 0, why });
   return {
