@@ -80,7 +80,8 @@ export function defineSettings<const S extends Variables>(service: string, own: 
     const database = needs.database === true && env[`${prefix}_DATABASE_URL`] === undefined ? databaseServer() : {};
     const lab = mitigationComplaint(env);
     const complaints = lab === undefined ? [] : [lab];
-    const values = loadConfig({ ...variables, ...database }, { prefix, known, env, complaints }) as Record<
+    const needed = env['STAMPEDE_MIGRATE'] === 'only' ? whereSet(variables) : variables;
+    const values = loadConfig({ ...needed, ...database }, { prefix, known, env, complaints }) as Record<
       string,
       unknown
     >;
