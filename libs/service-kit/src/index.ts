@@ -63,4 +63,4 @@ export {
   type SettingRow,
   type Settings,
 } from './settings';
-export { BUS, CONFIG, DATABASE, LOG } from './tokens';
+export { BUS, BUSY, CONFIG, DATABASE, LOG } from './tokens';

@@ -83,6 +83,11 @@ export class Overload {
     return this.options.edge && this.limit.full;
   }
 
+  /** There is more to do than can be done at once, here or beside it on the same processor. */
+  get busy(): boolean {
+    return this.delayMs >= PRESSED_LOOP_DELAY_MS;
+  }
+
   get shedding(): boolean {
     return this.delayMs >= UNREADY_LOOP_DELAY_MS;
   }
@@ -100,6 +105,6 @@ export class Overload {
   private look(): void {
     const { delayMs } = this;
     this.pressed = delayMs * 2 >= MAX_LOOP_DELAY_MS || this.options.waitingForPool() * 2 >= MOST_WAITING_FOR_POOL;
-    this.limit.look(delayMs >= PRESSED_LOOP_DELAY_MS);
+    this.limit.look(this.busy);
   }
 }

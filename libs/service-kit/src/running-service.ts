@@ -18,7 +18,7 @@ import { allowMicroservices } from './nest-microservices';
 import { ProblemFilter } from './problem.filter';
 import type { ServiceConfig } from './settings';
 import { openStores, type Stores } from './stores';
-import { BUS, CONFIG, DATABASE, LOG } from './tokens';
+import { BUS, BUSY, CONFIG, DATABASE, LOG } from './tokens';
 
 /** What makes one service out of the kit. */
 export interface ServiceParts {
@@ -190,6 +190,7 @@ export class RunningService {
       [LOG, this.log],
       [DATABASE, stores.database],
       [BUS, stores.bus],
+      [BUSY, () => this.overload.busy],
     ]);
     const providers = [...provided].map(([provide, useValue]) => ({ provide, useValue }));
     return {

@@ -6,3 +6,7 @@ export const DATABASE = Symbol('database');
 export const BUS = Symbol('event bus');
 /** The service's pino logger. */
 export const LOG = Symbol('log');
+/**
+ * `() => boolean`: whether there is more to do than can be done at once, so that what nobody waits for should yield.
+ */
+export const BUSY = Symbol('busy');

@@ -5,7 +5,7 @@ import { inventoryApi, paymentsApi } from '@stampede/contracts';
 import { idempotencyMigration, type Database } from '@stampede/db';
 import { OutboxRelay, outboxMigration } from '@stampede/outbox';
 import { SagaRunner, sagaMigration, type SagaRunnerOptions } from '@stampede/saga';
-import { BUS, CONFIG, DATABASE, KeySweep, peersOf, type ServiceParts } from '@stampede/service-kit';
+import { BUS, BUSY, CONFIG, DATABASE, KeySweep, peersOf, type ServiceParts } from '@stampede/service-kit';
 import { metricsOf, watchOutbox, watchSaga } from '@stampede/telemetry';
 import { mitigated } from '@stampede/topology';
 import type { OrdersConfig } from './config';
@@ -39,20 +39,23 @@ function makeRelay(database: Database, bus: Bus, config: OrdersConfig): OutboxRe
 /** What tests alone may set of a runner. */
 type ForTests = Pick<SagaRunnerOptions<OrderSaga>, 'clock' | 'crashPoint'>;
 
+/** Orders that have been accepted can wait, those who want to place one cannot: a busy processor is left to these. */
+const AT_ONCE_WHEN_BUSY = 2;
+
 /** Whoever drives orders does it like this; tests as well, with a clock and crashes of theirs. */
 export function makeRunner(
   database: Database,
   config: OrdersConfig,
   peers: OrderPeers,
   settle: SettleOrder,
-  forTests: ForTests = {},
+  { busy = () => false, ...forTests }: ForTests & { busy?: () => boolean } = {},
 ): SagaRunner<OrderSaga> {
   return new SagaRunner(database, orderSaga(peers, settle, config.env), {
     ...forTests,
     workerId: config.instance,
     deadlineMs: config.ORDERS_DEADLINE_MS,
     leaseMs: config.ORDERS_SAGA_LEASE_MS,
-    concurrency: config.ORDERS_SAGA_CONCURRENCY,
+    concurrency: () => (busy() ? AT_ONCE_WHEN_BUSY : config.ORDERS_SAGA_CONCURRENCY),
     resume: mitigated('resume-sagas', true, false, config.env),
     forget: ['paymentToken'],
     onMove: (tx, move) => settle.record(tx, move),
@@ -60,6 +63,16 @@ export function makeRunner(
       if (finished.outcome === 'compensated') await settle.undone(tx, finished);
     },
   });
+}
+
+function makeOwnRunner(
+  database: Database,
+  config: OrdersConfig,
+  peers: OrderPeers,
+  settle: SettleOrder,
+  busy: () => boolean,
+): SagaRunner<OrderSaga> {
+  return makeRunner(database, config, peers, settle, { busy });
 }
 
 @Module({
@@ -71,7 +84,7 @@ export function makeRunner(
     KeySweep,
     { provide: PEERS, useFactory: makePeers, inject: [CONFIG] },
     { provide: OUTBOX_RELAY, useFactory: makeRelay, inject: [DATABASE, BUS, CONFIG] },
-    { provide: SAGA_RUNNER, useFactory: makeRunner, inject: [DATABASE, CONFIG, PEERS, SettleOrder] },
+    { provide: SAGA_RUNNER, useFactory: makeOwnRunner, inject: [DATABASE, CONFIG, PEERS, SettleOrder, BUSY] },
   ],
 })
 export class OrdersModule implements OnApplicationBootstrap, OnModuleDestroy {

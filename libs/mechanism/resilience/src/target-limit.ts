@@ -3,7 +3,7 @@ import { systemClock, type Clock } from './clock';
 import { publish } from './events';
 
 export interface TargetLimitOptions {
-  /** Mean time of an answer above which fewer are let in at once; default 75 ms. */
+  /** Mean time of an answer above which fewer are let in at once; default 150 ms. */
   readonly targetMs?: number;
   /** The limit from the moment that the process is pressed; default 64. */
   readonly start?: number;
@@ -39,7 +39,7 @@ export class TargetLimit {
     options: TargetLimitOptions = {},
     private readonly clock: Clock = systemClock,
   ) {
-    this.#options = { targetMs: 75, start: 64, floor: 2, windowMs: 100, calmMs: 1_000, ...options };
+    this.#options = { targetMs: 150, start: 64, floor: 2, windowMs: 100, calmMs: 1_000, ...options };
     this.#windowEndsMs = clock.now() + this.#options.windowMs;
   }
 

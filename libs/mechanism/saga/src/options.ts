@@ -32,8 +32,8 @@ export interface SagaRunnerOptions<State> {
   readonly leaseMs?: number;
   /** How long a saga waits whose kick was lost. Default 500. */
   readonly pollMs?: number;
-  /** Sagas driven at the same time by this process. Default 32. */
-  readonly concurrency?: number;
+  /** Sagas driven at the same time by this process; may be asked before each. Default 32. */
+  readonly concurrency?: number | (() => number);
   /** The longest one call of a verb may take; then its outcome is unknown. Default 15,000. */
   readonly stepTimeoutMs?: number;
   /** Default 100 ms, doubling to 5,000 ms. */

@@ -16,6 +16,7 @@ const DEFAULTS = {
   stepTimeoutMs: 15_000,
   backoff: { firstMs: 100, longestMs: 5_000 },
 };
+type Settled = Omit<typeof DEFAULTS, 'concurrency'> & { readonly concurrency: number | (() => number) };
 
 /**
  * Drives the sagas of one definition to their end, with any number of runners on one database. Each started saga ends
@@ -30,7 +31,7 @@ export class SagaRunner<State extends object> {
   private readonly store: SagaStore<State>;
   private readonly leases: Leases;
   private readonly workshop: Workshop<State>;
-  private readonly options: SagaRunnerOptions<State> & typeof DEFAULTS;
+  private readonly options: SagaRunnerOptions<State> & Settled;
   private readonly alarm = new Alarm();
   private readonly driving = new Set<Promise<void>>();
   private readonly naps = new Set<NodeJS.Timeout>();
@@ -131,7 +132,8 @@ export class SagaRunner<State extends object> {
 
   /** Takes as many due sagas as there is room for, and says how many. */
   private async claim(): Promise<number> {
-    const room = this.options.concurrency - this.driving.size;
+    const { concurrency } = this.options;
+    const room = (typeof concurrency === 'number' ? concurrency : concurrency()) - this.driving.size;
     this.moreDue = room <= 0;
     if (room <= 0 || this.dead) {
       return 0;

@@ -150,33 +150,39 @@ test('a saga at a step that this version does not know is left to one that does'
   expect((await lab.stored(id)).outcome).toBe('completed');
 });
 
-test('many sagas and few hands: all are done, never more at a time than there is room for', async () => {
-  let busy = 0;
-  let busiest = 0;
-  const all = Promise.withResolvers<void>();
-  const runnerOf = lab.sagaOf(
-    step('a', {
-      run: async (context) => {
-        busiest = Math.max(busiest, ++busy);
-        await new Promise(setImmediate);
-        busy--;
-        return count(context);
-      },
-    }),
-  );
-  let finished = 0;
-  const runner = runnerOf({
-    concurrency: 3,
-    pollMs: 3_600_000,
-    onFinished: async () => (++finished === 20 ? all.resolve() : undefined),
-  });
-  for (let i = 0; i < 20; i++) {
-    await lab.start(runner);
-  }
-  expect(await runner.stats()).toEqual({ open: 20, oldestAgeMs: 0 });
-  runner.run();
-  await all.promise;
-  await runner.stop();
-  expect(busiest).toBe(3);
-  expect((await runner.stats()).open).toBe(0);
-});
+test.each([
+  ['always the same', 3],
+  ['asked for each time', () => 3],
+])(
+  'many sagas and few hands, %s: all are done, never more at a time than there is room for',
+  async (_, concurrency) => {
+    let busy = 0;
+    let busiest = 0;
+    const all = Promise.withResolvers<void>();
+    const runnerOf = lab.sagaOf(
+      step('a', {
+        run: async (context) => {
+          busiest = Math.max(busiest, ++busy);
+          await new Promise(setImmediate);
+          busy--;
+          return count(context);
+        },
+      }),
+    );
+    let finished = 0;
+    const runner = runnerOf({
+      concurrency,
+      pollMs: 3_600_000,
+      onFinished: async () => (++finished === 20 ? all.resolve() : undefined),
+    });
+    for (let i = 0; i < 20; i++) {
+      await lab.start(runner);
+    }
+    expect(await runner.stats()).toEqual({ open: 20, oldestAgeMs: 0 });
+    runner.run();
+    await all.promise;
+    await runner.stop();
+    expect(busiest).toBe(3);
+    expect((await runner.stats()).open).toBe(0);
+  },
+);

@@ -7,6 +7,8 @@ const SAMPLED: Readonly<Record<string, { metric: string; where?: MetricWhere }>>
   'open breakers': { metric: 'stampede_breaker_state', where: { labels: { state: 'open' } } },
   'requests shed': { metric: 'stampede_shed_total' },
   retries: { metric: 'stampede_retries_total' },
+  'CPU seconds': { metric: 'process_cpu_seconds_total' },
+  'CPU seconds of the gateway': { metric: 'process_cpu_seconds_total', where: { service: 'gateway' } },
   'unpublished events': { metric: 'stampede_outbox_unpublished' },
   'dead letters': { metric: 'stampede_bus_dead_letters_total' },
 };

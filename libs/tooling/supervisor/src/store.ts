@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ensureDatabase, startEmbeddedPostgres, type EmbeddedPostgres } from '@stampede/db';
+import { becomeNice } from './niceness';
 import type { Environment } from './plan';
 import { Refusal } from './refusal';
 
@@ -99,7 +100,9 @@ class EmbeddedStore implements Store {
 
 async function startServer({ env, folder, port }: StoreOptions): Promise<EmbeddedPostgres> {
   try {
-    return await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), port, env });
+    const server = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), port, env });
+    becomeNice(server.pid, 'postgres'); // the processes of its connections, all made from now on, inherit it
+    return server;
   } catch (cause) {
     throw new Refusal(`PostgreSQL does not start: ${(cause as Error).message}`, { cause });
   }

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, openSync } from 'node:fs';
+import { becomeNice } from './niceness';
 import type { Environment, ProcessPlan } from './plan';
 import { whenReady } from './readiness';
 import { tailOf } from './log-tail';
@@ -28,6 +29,7 @@ const MOST_CRASHES_BEFORE_READY = 2; // what cannot start at all has wrong setti
 const TAIL_LINES = 15;
 /** Room for young objects: V8's own 16 MB would cost each of ten processes 20 MB more after its start. */
 const MOST_SEMI_SPACE_MB = 2;
+const MOST_SEMI_SPACE_MB_OF_ALL = 8; // one process for all services makes as many young objects as ten
 
 /** One process of the shop: kept alive with a growing pause between crashes until it is told to stop. */
 export class SupervisedProcess {
@@ -102,6 +104,7 @@ export class SupervisedProcess {
       detached: true, // out of the terminal's process group: Ctrl-C reaches the runner alone
     });
     closeSync(log);
+    becomeNice(child.pid, this.plan.service);
     child.stdin?.on('error', () => undefined); // the child may die first, nothing is ever written
     this.child = child;
     this.become('starting');
@@ -126,7 +129,8 @@ export class SupervisedProcess {
   private arguments(): string[] {
     const { scripts, nodeArguments = [] } = this.plan;
     const entry = scripts.length === 1 ? scripts : [require.resolve('./one-process'), ...scripts];
-    const heap = [`--max-semi-space-size=${MOST_SEMI_SPACE_MB}`, '--require', require.resolve('./small-heap')];
+    const semiSpaceMb = scripts.length === 1 ? MOST_SEMI_SPACE_MB : MOST_SEMI_SPACE_MB_OF_ALL;
+    const heap = [`--max-semi-space-size=${semiSpaceMb}`, '--require', require.resolve('./small-heap')];
     return [...heap, ...nodeArguments, ...entry];
   }
 

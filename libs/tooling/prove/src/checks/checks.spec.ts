@@ -1,5 +1,5 @@
 import type { Call, Observations } from '../check';
-import { databaseLoad, goodput, pagesSay, quickAgain, retryAfterGiven } from './index';
+import { databaseLoad, goodput, pagesSay, quickAgain, refusalCost, retryAfterGiven } from './index';
 
 const call = (atMs: number, more: Partial<Call> = {}): Call => ({
   ...{ atMs, route: 'event-page', status: 200, ms: 10, attempt: 1, failed: false },
@@ -40,6 +40,18 @@ test('a refusal that does not say when to come back is counted', () => {
   const without = [{ atMs: 6_000, what: 'no-retry-after', detail: {} }];
   expect(retryAfterGiven().judge(seen({ calls, seen: without })).holds).toBe(false);
   expect(retryAfterGiven().judge(seen({})).samples).toEqual({ seen: 0, needed: 1 });
+});
+
+test("a refusal costs what is left of the gateway's time when those served have theirs", () => {
+  const calls = [...every(0, 5_000, 10), ...every(5_000, 17_000, 10), ...every(5_000, 17_000, 1, { status: 503 })];
+  const grows = (before: number, during: number) =>
+    Array.from({ length: 23 }, (_, s) => s * before + Math.max(0, s - 5) * (during - before));
+  // 100 served a second: 4 ms each, 1 ms of it in the gateway; then 1,000 refused a second as well, 0.1 ms each
+  const series = { 'CPU seconds': grows(0.4, 0.5), 'CPU seconds of the gateway': grows(0.1, 0.2) };
+  const judged = refusalCost({ atMost: 0.05 }).judge(seen({ calls, series }));
+  expect(judged).toMatchObject({ holds: true, measured: '0.100 ms against 4.00 ms (2.5 %)' });
+  expect(refusalCost({ atMost: 0.02 }).judge(seen({ calls, series })).holds).toBe(false);
+  expect(refusalCost({ atMost: 0.05 }).judge(seen({ calls })).holds).toBe(false);
 });
 
 test('pages must say of each part that it is missing, for as long as it was', () => {

@@ -2,7 +2,7 @@ export { deadLetters, outboxDrains } from './events';
 export { databaseLoad } from './load';
 export { moneyMatchesOrders, oneCapturePerOrder } from './money';
 export { audit, everyOrderEnded, noSeatTwice, oneOrderPerKey, ordersEnded, ticketsAtMost } from './orders';
-export { goodput, retryAfterGiven, type GoodputOptions } from './overload';
+export { goodput, refusalCost, retryAfterGiven, type GoodputOptions } from './overload';
 export { pagesSay } from './pages';
 export { quickAgain, recovers, type BackOptions } from './recovery';
 export { failedAttempts, failures, latency, percent, select, type CallFilter } from './requests';

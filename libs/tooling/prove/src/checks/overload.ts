@@ -1,4 +1,4 @@
-import type { Check, Observations } from '../check';
+import type { Check, Observations, Phase } from '../check';
 import { percent } from './requests';
 
 export interface GoodputOptions {
@@ -54,6 +54,46 @@ export function retryAfterGiven(): Check {
   };
 }
 
+/**
+ * What a refusal costs of the processor, against a request that is served, over all processes of the shop but its
+ * database server. Of the gateway's time under overload what it took for those served, as before, is not the refusals'.
+ */
+export function refusalCost({ atMost }: { readonly atMost: number }): Check {
+  return {
+    name: 'CPU of a refusal against a request that is served',
+    judge: (seen) => {
+      const before = costOf(seen, 'steady');
+      const during = costOf(seen, 'fault');
+      const servedMs = before.shopMs / before.served;
+      const refusalMs = (during.gatewayMs - (before.gatewayMs / before.served) * during.served) / during.refused;
+      return {
+        holds: refusalMs <= atMost * servedMs,
+        measured: `${refusalMs.toFixed(3)} ms against ${servedMs.toFixed(2)} ms (${percent(refusalMs / servedMs)})`,
+        limit: `at most ${percent(atMost)}`,
+        samples: { seen: during.refused, needed: 500 },
+      };
+    },
+  };
+}
+
+const SECOND_MS = 1_000;
+
+function costOf(seen: Observations, name: Phase['name']) {
+  const { fromMs, toMs } = phaseOf(seen, name);
+  const [from, to] = [Math.ceil(fromMs / SECOND_MS), Math.floor(toMs / SECOND_MS)];
+  const cpuMs = (series: string) => {
+    const [first, last] = [seen.series[series]?.[from], seen.series[series]?.[to]];
+    return typeof first === 'number' && typeof last === 'number' ? (last - first) * SECOND_MS : Number.NaN;
+  };
+  const within = seen.calls.filter(({ atMs }) => atMs >= from * SECOND_MS && atMs < to * SECOND_MS);
+  return {
+    shopMs: cpuMs('CPU seconds'),
+    gatewayMs: cpuMs('CPU seconds of the gateway'),
+    served: within.filter(({ status }) => status >= 200 && status < 300).length,
+    refused: within.filter(({ status }) => status === 503).length,
+  };
+}
+
 /** Requests a second. @throws Error where the scenario measured none */
 function capacityOf({ seen }: Observations): number {
   const measured = seen.find(({ what }) => what === 'capacity')?.detail['perSecond'];
@@ -61,9 +101,14 @@ function capacityOf({ seen }: Observations): number {
   return measured;
 }
 
-function stageOf({ phases }: Observations, index: number, count: number): { fromMs: number; toMs: number } {
-  const fault = phases.find(({ name }) => name === 'fault');
-  if (fault === undefined) throw new Error('there was no fault');
+function phaseOf({ phases }: Observations, wanted: Phase['name']): Phase {
+  const phase = phases.find(({ name }) => name === wanted);
+  if (phase === undefined) throw new Error(`there was no phase "${wanted}"`);
+  return phase;
+}
+
+function stageOf(seen: Observations, index: number, count: number): { fromMs: number; toMs: number } {
+  const fault = phaseOf(seen, 'fault');
   const stageMs = (fault.toMs - fault.fromMs) / count;
   const fromMs = fault.fromMs + index * stageMs;
   return { fromMs: fromMs + SETTLING_MS, toMs: fromMs + stageMs };

@@ -1,0 +1,66 @@
+import exec from 'k6/execution';
+import type { Options } from 'k6/options';
+import { call } from '../client/call.ts';
+import { AT_ONCE, type Ask, askAll, capacityOf, keptArrival } from '../client/capacity.ts';
+import { setBegin } from '../client/clock.ts';
+import { logSeen } from '../client/history.ts';
+import { openModel } from '../client/load.ts';
+import { begin, matchesOnSale } from '../client/match.ts';
+import { orderOf, prepare, untilSettled } from '../client/prepared.ts';
+import { randomOfArrival } from '../client/random.ts';
+import { settingsOf } from '../client/settings.ts';
+import type { Order } from '../client/shapes.ts';
+
+export { handleSummary } from '../client/summary.ts';
+
+const settings = settingsOf({
+  /** Arrivals, as a share of the capacity that was measured right before. */
+  share: 0.7,
+  /** Orders that are looked at. */
+  orders: 40,
+  capacityMs: 4_000,
+  /** Requests a second; a shop that can do more cannot be measured with this. */
+  mostCapacity: 2_000,
+  visitMs: 1_000,
+});
+
+interface Opening {
+  readonly beganAtMs: number;
+  readonly looks: readonly { readonly orderId: string; readonly token: string }[];
+  readonly kept: number;
+}
+
+/** Buyers who look at their order again and again: many, all of one kind, and each answer costs the shop the same. */
+export const options: Options = {
+  ...openModel({ exec: 'buyer', perSecond: settings.mostCapacity * settings.share, visitMs: settings.visitMs }),
+  batch: AT_ONCE,
+  batchPerHost: AT_ONCE,
+  setupTimeout: '90s',
+};
+
+export function setup(): Opening {
+  const prepared = prepare(settings.orders, matchesOnSale(settings.orders), Math.random);
+  const asks = prepared.holds.map((_, place) => orderOf(prepared, place, Math.random));
+  const orders = askAll(asks).map(({ body }, place) => ({ order: body as Order, token: asks[place]?.token ?? '' }));
+  untilSettled(orders);
+  const looks = orders.map(({ order, token }) => ({ orderId: order.orderId, token }));
+  const next = (count: number): Ask[] => Array.from({ length: count }, (_, index) => askOf(looks, index));
+  const measure = () => capacityOf(next, settings.capacityMs, () => undefined);
+  measure(); // the code is compiled as it is used: the first seconds of a process are not what it can do
+  const capacity = Math.min(measure(), settings.mostCapacity);
+  const opening = begin({ looks, kept: capacity / settings.mostCapacity });
+  logSeen('capacity', { perSecond: capacity });
+  return opening;
+}
+
+function askOf(looks: Opening['looks'], arrival: number): Ask {
+  const { orderId, token } = looks[arrival % looks.length] ?? { orderId: '', token: '' };
+  return { method: 'GET', path: `/orders/${orderId}`, token };
+}
+
+export function buyer({ beganAtMs, looks, kept }: Opening): void {
+  const arrival = keptArrival(exec.scenario.iterationInTest, kept);
+  if (arrival === undefined) return;
+  setBegin(beganAtMs);
+  call<Order>('order', { ...askOf(looks, arrival), random: randomOfArrival() });
+}
