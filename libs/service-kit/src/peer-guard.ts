@@ -28,9 +28,10 @@ function trySoon({ breaker, ...options }: GuardOptions): GuardOptions {
 const MANY_ATTEMPTS = 10;
 const NO_BOUND_PER_SECOND = 1_000_000;
 
-/** A loop around the call: whatever fails is tried again at once, however many fail, and no circuit ever opens. */
-function retryAtWill({ breaker: _, ...options }: GuardOptions): GuardOptions {
-  if (options.retry === undefined) return options;
+/** A loop around the call and nothing else: whatever fails is tried again at once, however many fail and wait. */
+function retryAtWill(guarded: GuardOptions): GuardOptions {
+  if (guarded.retry === undefined) return guarded;
+  const { breaker: _, bulkhead: _bulkhead, ...options } = guarded;
   return {
     ...options,
     retry: { maxAttempts: MANY_ATTEMPTS, baseMs: 1, ratio: 1, floorPerSecond: NO_BOUND_PER_SECOND },
