@@ -7,7 +7,7 @@ export type GuardOptions = PolicyOptions & { readonly balancer: BalancerOptions 
 type Change = (options: GuardOptions) => GuardOptions;
 const asItIs: Change = (options) => options;
 
-/** A peer whose replicas all died is back in a second or two: a buyer whose key is free again must not wait for more. */
+/** A peer whose replicas all died is back in a second or two: a buyer whose key is free again must not wait longer. */
 const CIRCUIT_OPEN_MS = 1_000;
 
 /**

@@ -88,5 +88,10 @@ test('the OpenAPI document resolves every reference and names every route with i
   expect(Object.keys(place?.responses ?? {})).toEqual(
     expect.arrayContaining(['201', '202', '400', '401', '403', '404', '409', '413', '415', '422', '429', '503']),
   );
-  expect(Object.keys(place?.responses['429']?.headers ?? {})).toEqual(['x-trace-id', 'Retry-After', 'RateLimit', 'RateLimit-Policy']);
+  expect(Object.keys(place?.responses['429']?.headers ?? {})).toEqual([
+    'x-trace-id',
+    'Retry-After',
+    'RateLimit',
+    'RateLimit-Policy',
+  ]);
 });

@@ -134,7 +134,7 @@ test(
     // On a busy machine a call may run out of time and be made again: then another ticket shows the usual tree.
     for (let tickets = 1; tree !== TREE && tickets <= 3; tickets += 1) {
       const { traceId } = await buy('tok_ok');
-      // Each process sends its spans when it likes: with those of a repeated call there may be enough, and some missing.
+      // Each process sends its spans when it likes: with those of a repeated call there may be enough and some missing.
       const isWhole = (spans: readonly Span[]) => spans.length >= WHOLE && orphansOf(spans).length === 0;
       tree = treeOf(await sink.waitForTrace(traceId, isWhole, ARRIVAL_MS));
     }
