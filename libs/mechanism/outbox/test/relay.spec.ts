@@ -284,21 +284,3 @@ test('topics of one subject count apart, and each event goes to its own', async 
 test('a relay needs a sensible number of shards', () => {
   expect(() => relayOf({ shards: 65 })).toThrow(RangeError);
 });
-
-test('a lab that publishes past the outbox loses what the bus does not take', async () => {
-  const relay = relayOf({ direct: true });
-  relay.start();
-  const [lost, kept] = [uuidv7(), uuidv7()];
-  bus.before = async () => {
-    bus.before = async () => undefined;
-    throw new Error('the bus is down');
-  };
-  const failed = heard(({ kind }) => (kind === 'publish-failed' ? 1 : 0), 1);
-  await database.transaction((tx) => relay.append(tx, event(lost)));
-  await failed;
-  await database.transaction((tx) => relay.append(tx, event(kept)));
-  expect(await owed()).toBe(0);
-  expect(bus.published.map(({ event: { subject, sequence } }) => ({ subject, sequence }))).toEqual([
-    { subject: kept, sequence: 1 },
-  ]);
-});
