@@ -1,9 +1,13 @@
 import Redis from 'ioredis';
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault, LabServer, LabShop } from './lab';
 import { atMostOnce } from './strikes';
 
 type Part = 'redis' | 'kafka';
+
+const IN_USE_MS = 5_000;
+const LOOK_MS = 50;
 
 /** kill -9 of Redis or of the broker; it comes back when the fault is undone, with the data that it has on disk. */
 export function serverGone(part: Part): Fault {
@@ -65,11 +69,19 @@ async function flush({ redis }: LabShop): Promise<number> {
   const client = new Redis(redis.address, { lazyConnect: true, maxRetriesPerRequest: 1 });
   try {
     await client.connect();
-    const keys = await client.dbsize();
+    const keys = await keysOf(client);
     await client.flushall();
     return keys;
   } finally {
     client.disconnect();
+  }
+}
+
+/** A server that has just come back is soon used again: what it has then can be forgotten. */
+async function keysOf(client: Redis): Promise<number> {
+  for (const deadline = Date.now() + IN_USE_MS; ; await delay(LOOK_MS)) {
+    const keys = await client.dbsize();
+    if (keys > 0 || Date.now() > deadline) return keys;
   }
 }
 
