@@ -45,6 +45,15 @@ test('requests that nobody answers are the slowest of all', async () => {
   expect([limit.limit, limit.full]).toEqual([8, true]);
 });
 
+test('a few slow requests are not slow because they are many', async () => {
+  limit.look(true);
+  const places = [limit.enter(), limit.enter(), limit.enter()];
+  await clock.advance(100);
+  for (const place of places) place.release();
+  limit.look(true);
+  expect(limit.limit).toBe(10);
+});
+
 test('a limit that is not used does not grow', async () => {
   limit.look(true);
   const place = limit.enter();

@@ -7,7 +7,7 @@ export interface TargetLimitOptions {
   readonly targetMs?: number;
   /** The limit from the moment that the process is pressed; default 64. */
   readonly start?: number;
-  /** Never below; default 2. */
+  /** Never below; default 8. */
   readonly floor?: number;
   /** The limit moves once per window; default 100 ms. */
   readonly windowMs?: number;
@@ -39,7 +39,7 @@ export class TargetLimit {
     options: TargetLimitOptions = {},
     private readonly clock: Clock = systemClock,
   ) {
-    this.#options = { targetMs: 150, start: 64, floor: 2, windowMs: 100, calmMs: 1_000, ...options };
+    this.#options = { targetMs: 150, start: 64, floor: 8, windowMs: 100, calmMs: 1_000, ...options };
     this.#windowEndsMs = clock.now() + this.#options.windowMs;
   }
 
@@ -85,8 +85,9 @@ export class TargetLimit {
     const { targetMs, floor, windowMs } = this.#options;
     if (this.#limit !== Infinity && this.#peak > 0) {
       const meanMs = this.#samples === 0 ? Infinity : this.#sumMs / this.#samples;
-      if (meanMs > targetMs) this.#set(Math.max(floor, Math.min(this.#limit, this.#peak) * BACKOFF));
-      else if (this.#peak >= this.limit) this.#set(this.#limit + 1);
+      const inUse = this.#peak * 2 > this.#limit; // few requests are not slow because they are many
+      if (meanMs > targetMs && inUse) this.#set(Math.max(floor, this.#limit * BACKOFF));
+      else if (meanMs <= targetMs && this.#peak >= this.limit) this.#set(this.#limit + 1);
     }
     this.#windowEndsMs = nowMs + windowMs;
     this.#samples = this.#sumMs = 0;
