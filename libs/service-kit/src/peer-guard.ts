@@ -38,8 +38,8 @@ function retryAtWill(guarded: GuardOptions): GuardOptions {
   };
 }
 
-/** One client for all peers, with as many connections as many clients have by default; whoever comes late waits. */
-const POOL = { maxInFlight: 32, maxQueue: 1_000_000, maxWaitMs: 60_000 };
+/** One client for all peers, with ten connections, as many clients have by default; whoever comes late waits. */
+const POOL = { maxInFlight: 10, maxQueue: 1_000_000, maxWaitMs: 60_000 };
 let poolOfAll: Bulkhead | undefined;
 
 function sharePool({ breaker: _, ...options }: GuardOptions): GuardOptions {
