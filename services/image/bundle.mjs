@@ -43,9 +43,8 @@ const ownFolders = {
       const contents = readFileSync(path, 'utf8');
       if (path.includes(`${sep}node_modules${sep}`) || !contents.includes('__dirname')) return undefined;
       const folder = JSON.stringify(relative(root, dirname(path)));
-      return {
-        contents: `"use strict"; const __dirname = require("node:path").join(bundleFolder, ${folder});\n${contents}`,
-      };
+      const own = `"use strict"; const __dirname = require("node:path").join(bundleFolder, ${folder});`;
+      return { contents: `${own}\n${contents}` };
     });
   },
 };
