@@ -49,7 +49,7 @@ const ownFolders = {
   },
 };
 
-/** In a container every service listens in the same place, whatever its own variables are called, unless they are set. */
+/** In a container every service listens in the same place, unless its own variables say otherwise. */
 const prefix = String(project).toUpperCase().replaceAll('-', '_');
 const listening = Object.entries({ HOST: '0.0.0.0', PORT: '8080', ADMIN_PORT: '9090' })
   .map(([name, value]) => `process.env.${prefix}_${name} ??= '${value}';`)
@@ -66,7 +66,7 @@ const { metafile } = await build({
   format: 'cjs',
   supported: { 'dynamic-import': false }, // becomes require, which the instrumentations see
   external: [...PATCHED, ...OPTIONAL],
-  banner: { js: `${listening}\nconst bundleFolder = __dirname;` },
+  banner: { js: `'use strict';\n${listening}\nconst bundleFolder = __dirname;` },
   plugins: [ownFolders],
   legalComments: 'none', // LICENSES.txt has them
   metafile: true,
