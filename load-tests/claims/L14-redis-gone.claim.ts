@@ -1,0 +1,23 @@
+import { inTurn, redisFlushed, serverGone } from '@stampede/faults';
+import { claim, databaseLoad, failures, latency } from '@stampede/prove';
+
+export default claim({
+  id: 'L14',
+  promise:
+    'Without Redis, and with one that has forgotten everything, the shop serves, and its databases hardly notice.',
+  tier: 'local',
+  needs: ['redis'],
+  load: { scenario: 'browse', settings: { pagesPerSecond: 90, listsPerSecond: 2, matches: 3 } },
+  steadyState: [failures({ atMost: 0.01 }), latency({ quantile: 0.95, belowMs: 300 })],
+  fault: inTurn({ forMs: 10_000, fault: serverGone('redis') }, { forMs: 5_000, fault: redisFlushed() }),
+  holds: [
+    failures({ during: ['fault'], atMost: 0.005 }),
+    latency({ during: ['fault'], quantile: 0.99, belowMs: 300 }),
+    databaseLoad({ atMostTimes: 3 }),
+  ],
+  control: { off: 'answers-in-memory', bites: ['database transactions', 'p99'] },
+  forms: {
+    quick: { steadyMs: 8_000, faultMs: 18_000, recoveryMs: 5_000, repeat: 1 },
+    full: { steadyMs: 20_000, faultMs: 18_000, recoveryMs: 10_000, repeat: 3 },
+  },
+});
