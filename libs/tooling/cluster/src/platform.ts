@@ -51,17 +51,8 @@ function keda(site: Site): Step {
     name: 'KEDA',
     isDone: () => runs(site.commands, 'keda', 'keda-operator', imageNamed(site, 'keda')),
     run: async () => {
-      await applyText(site.commands, await manifest(site, 'keda'));
       // measured 84 MB at most, and hardly any CPU: upstream asks for 100m, three times
-      const requests = [
-        'set',
-        'resources',
-        'deployment',
-        '--all',
-        '--namespace=keda',
-        '--requests=cpu=10m,memory=96Mi',
-      ];
-      await kubectl(site.commands, requests);
+      await applyText(site.commands, (await manifest(site, 'keda')).replaceAll('cpu: 100m', 'cpu: 10m'));
       await untilAvailable(site.commands, 'keda', AVAILABLE_WITHIN_S);
     },
   };

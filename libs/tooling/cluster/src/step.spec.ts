@@ -1,4 +1,4 @@
-import { runSteps, together, type Step } from './step';
+import { inOrder, runSteps, together, type Step } from './step';
 
 function stepOf(name: string, state: { done: Set<string>; failing?: string }): Step {
   return {
@@ -41,4 +41,14 @@ test('steps together do what is missing and leave what is there', async () => {
   await both.run();
   expect([...state.done]).toEqual(['keda', 'flagger']);
   await expect(both.isDone()).resolves.toBe(true);
+});
+
+test('steps in order stop where one fails, and go on from there', async () => {
+  const state: { done: Set<string>; failing?: string } = { done: new Set(), failing: 'istio' };
+  const mesh = inOrder('mesh', [stepOf('gateway-api', state), stepOf('istio', state)]);
+  await expect(mesh.run()).rejects.toThrow('istio failed');
+  expect([...state.done]).toEqual(['gateway-api']);
+  delete state.failing;
+  await mesh.run();
+  await expect(mesh.isDone()).resolves.toBe(true);
 });

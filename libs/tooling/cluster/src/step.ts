@@ -20,6 +20,20 @@ export function together(name: string, steps: readonly Step[]): Step {
   };
 }
 
+/** Steps that need one another, as a part of others. */
+export function inOrder(name: string, steps: readonly Step[]): Step {
+  return {
+    name,
+    isDone: async () => {
+      for (const step of steps) if (!(await step.isDone())) return false;
+      return true;
+    },
+    run: async () => {
+      for (const step of steps) if (!(await step.isDone())) await step.run();
+    },
+  };
+}
+
 /**
  * Does what is not done yet, in order, and tells the seconds of each. After an interruption the next call goes on where
  * this one stopped.

@@ -6,7 +6,7 @@ import { imagesOnNodes, nodesReady, shopOnNodes } from './nodes';
 import { platform } from './platform';
 import { edge, shop } from './shop';
 import { ADDRESS, type Site } from './site';
-import { runSteps, type Step } from './step';
+import { inOrder, runSteps, together, type Step } from './step';
 
 /** From nothing to a shop that answers, in the order in which things need one another. */
 export function stepsOf(site: Site): readonly Step[] {
@@ -14,10 +14,12 @@ export function stepsOf(site: Site): readonly Step[] {
     imagesAtHand(site),
     nodesReady(site),
     imagesOnNodes(site),
-    shopOnNodes(site),
-    gatewayApi(site),
-    istio(site),
-    platform(site),
+    // the shop's images are on their way to the nodes while what they need there starts
+    together("the shop's images, the mesh, what scales and measures", [
+      shopOnNodes(site),
+      inOrder('the mesh', [gatewayApi(site), istio(site)]),
+      platform(site),
+    ]),
     namespace(site),
     meshRules(site),
     shop(site),
