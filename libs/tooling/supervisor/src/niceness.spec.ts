@@ -13,7 +13,7 @@ test('the edge has the processor first, then those behind it, and last what no b
     child.kill();
     await once(child, 'exit');
   }
-  expect(priorities).toEqual([Math.max(own, 0), Math.max(own, 5), Math.max(own, 10)]);
+  expect(priorities).toEqual([own, own + 5, own + 10].map((nice) => Math.min(nice, 19)));
 });
 
 test('a process that is gone already is left alone', () => {
