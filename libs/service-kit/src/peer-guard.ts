@@ -30,7 +30,7 @@ const NO_BOUND_PER_SECOND = 1_000_000;
 
 /** A loop around the call and nothing else: whatever fails is tried again at once, however many fail and wait. */
 function retryAtWill(guarded: GuardOptions): GuardOptions {
-  if (guarded.retry === undefined) return guarded;
+  if (guarded.retry === undefined || guarded.retry.unsentOnly === true) return guarded;
   const { breaker: _, bulkhead: _bulkhead, ...options } = guarded;
   return {
     ...options,

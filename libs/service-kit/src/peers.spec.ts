@@ -116,6 +116,18 @@ test('nobody retries where a layer above does', async () => {
   expect(inventory.calls).toHaveLength(1);
 });
 
+test('where a layer above retries, a replica that takes no connection is still passed by, and one that does is not', async () => {
+  const dead = 'http://127.0.0.1:9';
+  inventory.handlers.holdSeats = () => hold;
+  const two = client({ addresses: [dead, inventory.url], retries: false });
+  for (let call = 0; call < 8; call++)
+    await expect(two.holdSeats({ eventId: 'e1', quantity: 2 })).resolves.toEqual(hold);
+  inventory.handlers.holdSeats = (_, { drop }) => drop();
+  inventory.calls.length = 0;
+  await expect(two.holdSeats({ eventId: 'e1', quantity: 2 })).rejects.toThrow(UnknownOutcome);
+  expect(inventory.calls).toHaveLength(1);
+});
+
 test('a peer that nobody reaches did nothing, whatever was asked', async () => {
   const nobody = client({ addresses: ['http://127.0.0.1:9'] });
   await expect(nobody.readHold({ holdId: 'h1' })).rejects.toThrow(Unavailable);

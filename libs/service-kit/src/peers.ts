@@ -93,9 +93,7 @@ export function peer<A extends Api>(api: A, options: PeerOptions): Peer<A> {
         addresses: options.addresses,
         ...(options.ejection === undefined ? {} : { ejection: options.ejection }),
       },
-      ...(options.retries === false
-        ? {}
-        : { retry: { maxAttempts: MOST_ATTEMPTS, floorPerSecond: RETRIES_PER_SECOND, ...options.retries } }),
+      retry: retriesOf(options),
       ...(options.hedge === undefined ? {} : { hedge: options.hedge }),
     },
     options.env,
@@ -106,6 +104,16 @@ export function peer<A extends Api>(api: A, options: PeerOptions): Peer<A> {
     callOf({ name, operation, route, guard, dispatcher, observe }),
   ]);
   return Object.freeze(Object.fromEntries(operations)) as Peer<A>;
+}
+
+/**
+ * Where a caller above retries, a call still goes on to the next replica when nobody took its connection: nothing was
+ * sent, and to wait for the caller's next try would cost a second.
+ */
+function retriesOf({ retries = {}, addresses }: PeerOptions): RetryOptions & RetryBudgetOptions {
+  if (retries === false)
+    return { maxAttempts: addresses.length, baseMs: 0, unsentOnly: true, floorPerSecond: RETRIES_PER_SECOND };
+  return { maxAttempts: MOST_ATTEMPTS, floorPerSecond: RETRIES_PER_SECOND, ...retries };
 }
 
 /** Loaded with the first peer: most services have none, and undici is 40 ms of CPU at a start. */

@@ -157,3 +157,13 @@ test('under any failures someone is always in service and no more are out than a
     }
   }
 });
+
+test('a call that has failed everywhere else tries an address that is left out, which is back once it answers', () => {
+  const balancer = new Balancer('inventory', { addresses: ['http://a', 'http://b'] }, new FakeClock());
+  const onlyB = new Set(['http://b']);
+  for (let failed = 0; failed < 5; failed++) use(balancer, 'not_sent', onlyB); // a is restarted
+  expect(balancer.inService()).toEqual(['http://b']);
+  expect(use(balancer, 'not_sent')).toBe('http://b'); // and now b
+  expect(use(balancer, 'success', onlyB)).toBe('http://a');
+  expect(balancer.inService()).toEqual(['http://a', 'http://b']);
+});

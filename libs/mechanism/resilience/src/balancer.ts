@@ -40,7 +40,8 @@ interface Member {
 
 /**
  * Picks an address with the fewest requests in flight, at random among equals. An address that cannot be reached or
- * answers like a broken gateway several times in a row is left out for a while; never all of them.
+ * answers like a broken gateway several times in a row is left out for a while, or until it has answered; never all.
+ * A call that has failed at all the others tries it: two replicas that are restarted one after the other lose nothing.
  * @see Mitzenmacher, "The Power of Two Choices", 2001; Envoy, "Outlier detection" (consecutive gateway failure, base
  *  ejection time times the number of ejections). Differs: lists are short, so all are compared and not two; one that
  *  comes back is on probation, its first failure ejects it again, because otherwise each return costs five requests.
@@ -83,6 +84,7 @@ export class Balancer {
     const member =
       (this.#inTurn ? this.#members[this.#turn++ % this.#members.length] : undefined) ??
       this.#least((one) => one.outUntilMs === 0 && !tried?.has(one.address)) ??
+      this.#least((one) => !tried?.has(one.address)) ?? // what failed this call just now is worse than what failed others
       this.#least((one) => one.outUntilMs === 0) ??
       (this.#members[0] as Member);
     member.inFlight++;
@@ -108,6 +110,7 @@ export class Balancer {
       case 'refused':
       case 'throttled':
         member.failuresInRow = 0;
+        if (member.outUntilMs > 0) this.#return(member, this.clock.now());
         return;
       case 'not_sent':
       case 'unknown':
@@ -137,10 +140,14 @@ export class Balancer {
     const nowMs = this.clock.now();
     for (const member of this.#members) {
       if (member.outUntilMs === 0 || nowMs < member.outUntilMs) continue;
-      member.outUntilMs = 0;
-      member.returnedAtMs = nowMs;
       member.failuresInRow = (this.#ejection?.consecutiveFailures ?? 1) - 1;
-      publish(() => ({ type: 'returned', name: this.name, address: member.address }));
+      this.#return(member, nowMs);
     }
+  }
+
+  #return(member: Member, nowMs: number): void {
+    member.outUntilMs = 0;
+    member.returnedAtMs = nowMs;
+    publish(() => ({ type: 'returned', name: this.name, address: member.address }));
   }
 }

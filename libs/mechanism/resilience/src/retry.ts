@@ -12,6 +12,8 @@ export interface RetryOptions {
   readonly baseMs?: number;
   /** Upper end of any backoff; default 1,000 ms. */
   readonly capMs?: number;
+  /** Only what has not been sent at all, because nobody took the connection: going on to the next replica. */
+  readonly unsentOnly?: boolean;
 }
 
 export interface RetryCall {
@@ -72,7 +74,8 @@ function nextDelayMs(
 ): number | undefined {
   const waitMs = retryAfterOf(error);
   if (!mayRepeat(outcome, waitMs !== undefined, call.idempotent)) return undefined;
-  const { maxAttempts = 3 } = options;
+  const { maxAttempts = 3, unsentOnly = false } = options;
+  if (unsentOnly && outcome !== 'not_sent') return undefined;
   if (attemptNumber >= maxAttempts) return maxAttempts > 1 ? deny(call.name, 'attempts') : undefined;
   const askedMs = outcome === 'throttled' || outcome === 'unavailable' ? (waitMs ?? 0) : 0;
   const delayMs = askedMs + fullJitterMs(attemptNumber, options, call.random ?? Math.random);
