@@ -4,7 +4,8 @@ import { applyFolder, kubectl, untilAvailable } from './kubectl';
 import { ADDRESS, NAMESPACE, type Site } from './site';
 import { eachTime, type Step } from './step';
 
-const OPEN_WITHIN_S = 300;
+/** Pods that start before their stores try again, at ever longer intervals. */
+const OPEN_WITHIN_S = 600;
 const ANSWERS_WITHIN_MS = 120_000;
 const ASK_AGAIN_MS = 1_000;
 

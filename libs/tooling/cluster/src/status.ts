@@ -118,7 +118,14 @@ function tableOf(rows: readonly Row[]): string[] {
 }
 
 function workloadOf(pod: string, labels: Readonly<Record<string, string>> = {}): string {
-  return labels['app.kubernetes.io/name'] ?? labels['app'] ?? labels['k8s-app'] ?? labels['component'] ?? pod;
+  return (
+    labels['app.kubernetes.io/name'] ??
+    labels['gateway.networking.k8s.io/gateway-name'] ??
+    labels['app'] ??
+    labels['k8s-app'] ??
+    labels['component'] ??
+    pod
+  );
 }
 
 function keyOf({ namespace, name }: { namespace: string; name: string }): string {
