@@ -13,11 +13,12 @@ export default claim({
   id: 'L7',
   promise: 'A process is killed every 2 s, any of them, and every accepted order still comes to its one right end.',
   tier: 'local',
-  shop: { replicas: { orders: 2 } },
+  // An order that nobody takes up is seen when its deadline has passed.
+  shop: { replicas: { orders: 2 }, env: { ORDERS_DEADLINE_MS: '60000' } },
   // Some cards are slow, so that there are always orders in the middle of their payment.
   load: {
     scenario: 'buy',
-    settings: { ordersPerSecond: 3.5, pagesPerSecond: 4, follow: 'no', paymentTokens: 'tok_ok:70,tok_slow:30' },
+    settings: { ordersPerSecond: 5, pagesPerSecond: 4, follow: 'no', paymentTokens: 'tok_ok:50,tok_slow:50' },
   },
   steadyState: [failures({ atMost: 0.05 })],
   fault: killEvery({ everyMs: 2_000 }),
