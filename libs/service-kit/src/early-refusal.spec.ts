@@ -34,6 +34,7 @@ class ShopModule {}
 const settings = defineSettings('shop', {});
 const load = () => ({ module: ShopModule, edge: true });
 let service: RunningService;
+let stillPressed: NodeJS.Timeout;
 const asked: Promise<Response>[] = [];
 
 /** A shop whose processor has been busy for a while, with a crowd in it that still waits. */
@@ -42,17 +43,19 @@ async function pressed(env: Record<string, string> = {}): Promise<void> {
   service = await openService({ settings, load, env });
   const overload = (service as unknown as { overload: { limit: { look(pressed: boolean): void } } }).overload;
   overload.limit.look(true);
+  stillPressed = setInterval(() => overload.limit.look(true), 100);
   for (let visitor = 0; visitor < 64; visitor++) asked.push(fetch(`${service.url}/events/final`));
   await new Promise((resolve) => setTimeout(resolve, 200)); // all of them are inside
 }
 
 afterEach(async () => {
+  clearInterval(stillPressed);
   crowd.resolve();
   await Promise.all(asked.splice(0).map(async (answer) => (await answer).body?.cancel()));
   await service.stop();
 });
 
-test('a full shop tells who only looks when to come back, and takes orders', async () => {
+test('a full shop tells who only looks when to come back', async () => {
   await pressed();
   const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
   const refused = await fetch(`${service.url}/events/final?page=1`, { headers: { traceparent } });
@@ -70,13 +73,23 @@ test('a full shop tells who only looks when to come back, and takes orders', asy
     instance: '/events/final',
     code: 'overloaded',
   });
-  expect((await fetch(`${service.url}/orders`, { method: 'POST' })).status).toBe(202);
   expect((await fetch(`${service.url}/nowhere`)).status).toBe(404);
   const metrics = await (await fetch(`${service.adminUrl}/metrics`)).text();
   expect(metrics).toMatch(
     /stampede_shed_total\{shedder="shop",priority="normal",reason="concurrency",service="shop"\} 1/,
   );
   expect(metrics).toMatch(/http_server_request_duration_seconds_count\{[^}]*status[^}]*="503"[^}]*\} 1/);
+});
+
+test('an order waits for its turn in a full shop, and is refused when that does not come in time', async () => {
+  await pressed();
+  const order = () => fetch(`${service.url}/orders`, { method: 'POST' });
+  const late = await order();
+  expect([late.status, late.headers.get('retry-after')]).toEqual([503, '1']);
+  const next = order();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  crowd.resolve();
+  expect((await next).status).toBe(202);
 });
 
 test('without load shedding everybody is let in, to wait with the others', async () => {

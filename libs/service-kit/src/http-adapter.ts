@@ -41,7 +41,7 @@ export interface AdapterOptions {
   /** While true, every answer ends its connection, so that clients reconnect elsewhere. */
   readonly draining: () => boolean;
   /** @throws overloaded where such a request is not served now */
-  readonly admit: (arrival: Arrival, response: ServerResponse) => void;
+  readonly admit: (arrival: Arrival, response: ServerResponse) => void | Promise<void>;
   /** Stands in front of the framework: may answer a request before it. */
   readonly door?: { watch(fastify: FastifyInstance): void; before(listener: RequestListener): RequestListener };
   /** Hooks that must see every request, refused ones too: tracing and metrics. */
@@ -126,9 +126,14 @@ export class ServiceAdapter extends FastifyAdapter {
         throw new Refused('not_acceptable', `only ${facts?.produces ?? 'application/json'} can be had here`);
       }
       if (startBudget(request).spent) throw new Refused('budget_spent');
-      const lasting = facts?.produces === EVENT_STREAM;
-      this.manners.admit({ priority: facts?.priority ?? 'normal', lasting }, reply.raw);
-      done();
+      // What lasts on purpose: a stream, and an answer that is waited for.
+      const lasting = facts?.produces === EVENT_STREAM || request.headers.prefer !== undefined;
+      const turn = this.manners.admit({ priority: facts?.priority ?? 'normal', lasting }, reply.raw);
+      if (turn === undefined) return done();
+      turn.then(
+        () => done(),
+        (error: unknown) => this.manners.filter.answer(error, request, reply),
+      );
     } catch (error) {
       this.manners.filter.answer(error, request, reply);
     }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { LoadShedder, LoopDelay, Overloaded, TargetLimit, type Priority } from '@stampede/resilience';
+import { LoadShedder, LoopDelay, Overloaded, TargetLimit, type Permit, type Priority } from '@stampede/resilience';
 
 /**
  * A loop that is later than this serves nobody in time: critical work is shed from here, normal work from 80 %,
@@ -18,8 +18,14 @@ const PRESSED_LOOP_DELAY_MS = 15;
 const MOST_WAITING_FOR_POOL = 200;
 /** Loading modules and the tracing SDK holds the loop up as well; that is no load. */
 const SETTLE_MS = 1_000;
+/** Of a critical request, for its turn: half of the time that a buyer gives us. */
+const LONGEST_WAIT_MS = 1_000;
 /** How often it is asked whether anything may have to be shed; in between, a request pays for reading a boolean. */
 const LOOK_MS = 25;
+
+function leaveWith(response: ServerResponse, place: Permit): void {
+  response.once('close', () => place.release());
+}
 
 /** What is known of a request when it is let in or not. */
 export interface Arrival {
@@ -66,19 +72,31 @@ export class Overload {
     }, SETTLE_MS).unref();
   }
 
-  /** Lets a request in, or @throws overloaded. */
-  admit({ priority, lasting }: Arrival, response: ServerResponse): void {
+  /**
+   * Lets a request in, at once or, where it is critical and the shop is full, in its turn. @throws overloaded, or
+   * rejects with it
+   */
+  admit({ priority, lasting }: Arrival, response: ServerResponse): void | Promise<void> {
     if (this.pressed) this.shedder.admit(priority).release('ignored');
-    if (!this.options.edge || priority !== 'normal' || lasting) return;
-    if (this.limit.full) {
-      this.options.onShed(priority);
-      throw new Overloaded('concurrency');
-    }
-    const place = this.limit.enter();
-    response.once('close', () => place.release());
+    if (!this.options.edge || priority === 'background' || lasting) return;
+    if (!this.limit.full) return leaveWith(response, this.limit.enter());
+    if (priority === 'critical') return this.wait(response);
+    this.refuse(priority);
   }
 
-  /** As many requests are being served as can be in time. Critical work comes on top of them. */
+  private async wait(response: ServerResponse): Promise<void> {
+    const place = await this.limit.next(LONGEST_WAIT_MS);
+    if (place === undefined) return this.refuse('critical');
+    if (response.destroyed) place.release('ignored'); // whoever waited has gone
+    else leaveWith(response, place);
+  }
+
+  private refuse(priority: Priority): never {
+    this.options.onShed(priority);
+    throw new Overloaded('concurrency');
+  }
+
+  /** As many requests are being served as can be in time; critical ones wait for their turn, others are refused. */
   get full(): boolean {
     return this.options.edge && this.limit.full;
   }

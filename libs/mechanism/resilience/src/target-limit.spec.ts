@@ -91,3 +91,31 @@ test('after a second without pressure everybody is let in again, and that is tol
     { type: 'limit', name: 'gateway', limit: Infinity },
   ]);
 });
+
+test('whoever waits is let in in turn, before anybody who comes later, and not for longer than agreed', async () => {
+  limit.look(true);
+  const places = Array.from({ length: 10 }, () => limit.enter());
+  const told: string[] = [];
+  const wait = (name: string, atMostMs: number) =>
+    limit.next(atMostMs).then((place) => told.push(`${name} ${place === undefined ? 'gave up' : 'is in'}`));
+  void wait('first', 500);
+  void wait('second', 100);
+  void wait('third', 500);
+  await clock.advance(100);
+  places.pop()?.release();
+  await clock.advance(0);
+  expect([limit.full, limit.waiting, limit.inFlight]).toEqual([true, 1, 10]);
+  places.pop()?.release();
+  await clock.advance(0);
+  expect(told).toEqual(['second gave up', 'first is in', 'third is in']);
+  expect(clock.pending).toBe(0);
+});
+
+test('a limit that is lifted lets in all who wait', async () => {
+  limit.look(true);
+  for (let request = 0; request < 10; request++) limit.enter();
+  const places = [limit.next(5_000), limit.next(5_000)];
+  await clock.advance(1_000);
+  limit.look(false);
+  expect((await Promise.all(places)).every((place) => place !== undefined)).toBe(true);
+});

@@ -3,11 +3,11 @@ import { systemClock, type Clock } from './clock';
 import { publish } from './events';
 
 export interface TargetLimitOptions {
-  /** Mean time of an answer above which fewer are let in at once; default 150 ms. */
+  /** Mean time of an answer above which fewer are let in at once; default 50 ms. */
   readonly targetMs?: number;
   /** The limit from the moment that the process is pressed; default 64. */
   readonly start?: number;
-  /** Never below; default 8. */
+  /** Never below; default 4. */
   readonly floor?: number;
   /** The limit moves once per window; default 100 ms. */
   readonly windowMs?: number;
@@ -27,6 +27,7 @@ const BACKOFF = 0.8;
 export class TargetLimit {
   readonly #options: Required<TargetLimitOptions>;
   #limit = Infinity;
+  readonly #waiting = new Set<() => void>();
   #inFlight = 0;
   #peak = 0;
   #samples = 0;
@@ -39,7 +40,7 @@ export class TargetLimit {
     options: TargetLimitOptions = {},
     private readonly clock: Clock = systemClock,
   ) {
-    this.#options = { targetMs: 150, start: 64, floor: 8, windowMs: 100, calmMs: 1_000, ...options };
+    this.#options = { targetMs: 50, start: 64, floor: 4, windowMs: 100, calmMs: 1_000, ...options };
     this.#windowEndsMs = clock.now() + this.#options.windowMs;
   }
 
@@ -52,8 +53,14 @@ export class TargetLimit {
     return this.#inFlight;
   }
 
+  /** Whether who is let in now would be one too many, or would push in before others. */
   get full(): boolean {
-    return this.#inFlight >= this.limit;
+    return this.#inFlight >= this.limit || this.#waiting.size > 0;
+  }
+
+  /** Requests that wait for a place. */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   /** To be called several times a window: whether the process has more to do than it can do at once. */
@@ -74,8 +81,36 @@ export class TargetLimit {
     return { release: (kind = 'answered') => this.#leave(startedAtMs, kind) };
   }
 
+  /**
+   * A place, at once or when one is free, first come first served; undefined when none was after `atMostMs`. The wait
+   * is no part of the time that counts.
+   */
+  next(atMostMs: number): Promise<Permit | undefined> {
+    if (!this.full) return Promise.resolve(this.enter());
+    return new Promise((resolve) => {
+      const letIn = (): void => {
+        this.#waiting.delete(letIn);
+        cancel();
+        resolve(this.enter());
+      };
+      const cancel = this.clock.after(atMostMs, () => {
+        this.#waiting.delete(letIn);
+        resolve(undefined);
+      });
+      this.#waiting.add(letIn);
+    });
+  }
+
+  #letIn(): void {
+    for (const letIn of this.#waiting) {
+      if (this.#inFlight >= this.limit) return;
+      letIn();
+    }
+  }
+
   #leave(startedAtMs: number, kind: SampleKind): void {
     this.#inFlight--;
+    this.#letIn();
     if (kind === 'ignored') return;
     this.#samples++;
     this.#sumMs += this.clock.now() - startedAtMs;
@@ -97,6 +132,7 @@ export class TargetLimit {
   #set(limit: number): void {
     const before = this.limit;
     this.#limit = limit;
+    this.#letIn();
     if (this.limit !== before) publish(() => ({ type: 'limit', name: this.name, limit: this.limit }));
   }
 }
