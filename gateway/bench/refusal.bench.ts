@@ -1,5 +1,5 @@
-// CPU of the gateway for a request that it refuses because it is full, against one that it passes on to an upstream;
-// the CPU that services and database spend on the latter comes on top of it in a shop, see claim L5.
+// CPU of the gateway for a request that it refuses because it is full, against one that it passes on. The
+// CPU that services and database spend on the latter comes on top of it in a shop, see claim L5.
 //   npx stampede bench gateway/refusal [--rounds 5]
 // A crowd is in the gateway all the time, so that it serves some and refuses the others. What it takes for one that is
 // served is known from rounds without a crowd. The figure is the median; exits 1 above 0.3.

@@ -35,7 +35,7 @@ test('with Redis gone a hot answer is still loaded once for all', async () => {
   expect(await loadsOfTen({})).toBe(1);
 });
 
-test('a cache beside Redis spares the peers while Redis is there, and asks them for every buyer when it is gone', async () => {
+test('a cache beside Redis spares the peers; it asks them every time when Redis is gone', async () => {
   expect(await loadsOfTen(off)).toBe(1);
   redisAway = true;
   expect(await loadsOfTen(off)).toBe(10);

@@ -25,7 +25,7 @@ test('a peer that is down gets a fifth more calls; without the retry budget, ten
   expect(await callsPerHundred(off('retry-budget'))).toBe(1_000);
 });
 
-test('a peer that hangs leaves room for the calls to others; without bulkheads of their own there is none', async () => {
+test('a peer that hangs leaves room for calls to others; without bulkheads of their own there is none', async () => {
   const pages = async (env: Record<string, string>) => {
     const [hanging, well] = [guard('hanging', env, { timeoutMs: 500 }), guard('well', env)];
     for (let call = 0; call < 40; call++) void hanging.run({ method: 'GET' }, never).catch(() => undefined);
@@ -36,7 +36,7 @@ test('a peer that hangs leaves room for the calls to others; without bulkheads o
   expect(await pages(off('bulkhead-per-peer'))).toBe('waits');
 });
 
-test('a replica that hangs is given up for the other one; without that, each takes its turn and all the time', async () => {
+test('a replica that hangs is given up for the other; without that, each takes its turn and all the time', async () => {
   const reads = async (env: Record<string, string>) => {
     const peer = guard('peer', env);
     const late = new Promise((resolve) => setTimeout(resolve, 200, 'late'));

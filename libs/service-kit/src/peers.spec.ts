@@ -116,7 +116,7 @@ test('nobody retries where a layer above does', async () => {
   expect(inventory.calls).toHaveLength(1);
 });
 
-test('where a layer above retries, a replica that takes no connection is still passed by, and one that does is not', async () => {
+test('where a layer above retries, only a replica that takes no connection is passed by', async () => {
   const dead = 'http://127.0.0.1:9';
   inventory.handlers.holdSeats = () => hold;
   const two = client({ addresses: [dead, inventory.url], retries: false });

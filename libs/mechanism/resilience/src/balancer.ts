@@ -84,7 +84,7 @@ export class Balancer {
     const member =
       (this.#inTurn ? this.#members[this.#turn++ % this.#members.length] : undefined) ??
       this.#least((one) => one.outUntilMs === 0 && !tried?.has(one.address)) ??
-      this.#least((one) => !tried?.has(one.address)) ?? // what failed this call just now is worse than what failed others
+      this.#least((one) => !tried?.has(one.address)) ?? // this call's own failures last
       this.#least((one) => one.outUntilMs === 0) ??
       (this.#members[0] as Member);
     member.inFlight++;

@@ -70,7 +70,9 @@ export function istio(site: Site): Step {
   };
 }
 
-/** The shop's namespace, in the mesh before its first pod. The labels are this step's own: overlays do not undo them. */
+/**
+ * The shop's namespace, in the mesh before its first pod. The labels are this step's own: overlays do not undo them.
+ */
 export function namespace({ commands, mesh }: Site): Step {
   return {
     name: 'namespace',

@@ -95,8 +95,8 @@ test('a switch that is ignored turns a sound claim into CONTROL-PASSED', async (
 });
 
 test('every repetition must hold', async () => {
-  let seconds = 0;
-  const second = (phase: string) => (phase === 'fault' && (seconds += 1) > 10 ? 30 : 0); // the first run has ten of them
+  let seconds = 0; // of fault: the first run has ten
+  const second = (phase: string) => (phase === 'fault' && (seconds += 1) > 10 ? 30 : 0);
   const { verdict, runs } = await verdictOn({ failuresPerSecond: second }, {}, 3);
   expect(verdict).toBe('FAIL');
   expect(runs.map(({ seed, outcome }) => [seed, outcome])).toEqual([

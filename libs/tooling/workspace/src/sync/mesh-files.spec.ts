@@ -42,7 +42,7 @@ test('every fault says how to put it in, how to take it out, and what shows that
   }
 });
 
-test('every service that is called has a policy for sick replicas, and each of its parts says where it is seen to act', () => {
+test('every service that is called has a policy for sick replicas, each part with where it is seen to act', () => {
   const called = new Set(SERVICES.flatMap(({ calls }) => calls));
   for (const service of [...called, 'gateway', 'payment-provider']) {
     const text = below('resilience/').find(({ path }) => path.endsWith(`/${service}.yaml`))?.text ?? '';
