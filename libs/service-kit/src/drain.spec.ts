@@ -93,6 +93,18 @@ test('during the drain every answer ends its connection, and after it nobody is 
   expect(error.code).toBe('ECONNREFUSED');
 });
 
+test('a request that lies unread when the drain begins is answered', async () => {
+  finish.resolve();
+  const socket = connect(Number(new URL(service.url).port), '127.0.0.1').setEncoding('utf8');
+  socket.write('GET /work HTTP/1.1\r\nhost: shop\r\n\r\n');
+  await once(socket, 'data');
+  socket.write('GET /work HTTP/1.1\r\nhost: shop\r\n\r\n'); // with the system now; the server has not looked yet
+  const stopped = service.stop();
+  const [answer] = (await once(socket, 'data')) as [string];
+  expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+  await stopped;
+});
+
 test('a service may say itself why it is not ready', async () => {
   expect((await get(`${service.adminUrl}/readyz`)).status).toBe(200);
   lost = true;

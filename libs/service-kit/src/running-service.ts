@@ -238,7 +238,9 @@ export class RunningService {
   private async closeTraffic(app: NestFastifyApplication): Promise<void> {
     this.streams.closeAll();
     const server = app.getHttpServer();
-    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_IDLE_MS);
+    // A connection whose request lies unread looks idle: a busy loop reads first, and closes then.
+    const sweep = setInterval(() => setImmediate(() => server.closeIdleConnections()), SWEEP_IDLE_MS);
+    await new Promise((resolve) => setImmediate(resolve));
     const cutOff = setTimeout(() => server.closeAllConnections(), FINISH_IN_FLIGHT_MS);
     await app.getHttpAdapter().getInstance().close();
     clearInterval(sweep);
