@@ -240,7 +240,7 @@ export class RunningService {
     const server = app.getHttpServer();
     // A connection whose request lies unread looks idle: a busy loop reads first, and closes then.
     const sweep = setInterval(() => setImmediate(() => server.closeIdleConnections()), SWEEP_IDLE_MS);
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve))); // a whole turn of the loop
     const cutOff = setTimeout(() => server.closeAllConnections(), FINISH_IN_FLIGHT_MS);
     await app.getHttpAdapter().getInstance().close();
     clearInterval(sweep);
