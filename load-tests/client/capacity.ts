@@ -71,6 +71,12 @@ export function capacityOf(
 }
 
 /**
+ * Arrivals come for so long before they count: k6 makes its virtual users and their connections anew, and what that
+ * costs is no part of the shop's steady state.
+ */
+export const LEAD_IN_MS = 4_000;
+
+/**
  * k6's rates are set before the capacity is known, so they are too high, and of the arrivals that it makes only the
  * share `kept` (0..1) comes to the shop, evenly. Which of those this one is, from 0; undefined: none.
  */

@@ -75,9 +75,9 @@ export function matchesOnSale(most: number): string[] {
   return body.items.map(({ eventId }) => eventId);
 }
 
-/** Ends the setup: from now on time counts, and the runner knows. */
-export function begin<Given>(given: Given): Given & { readonly beganAtMs: number } {
-  const beganAtMs = Date.now();
+/** Ends the setup: from then on time counts, and the runner knows. */
+export function begin<Given>(given: Given, inMs = 0): Given & { readonly beganAtMs: number } {
+  const beganAtMs = Date.now() + inMs;
   setBegin(beganAtMs);
   logBegin(beganAtMs);
   return { ...given, beganAtMs };

@@ -1,7 +1,7 @@
 import exec from 'k6/execution';
 import type { Options } from 'k6/options';
 import { call } from '../client/call.ts';
-import { AT_ONCE, type Ask, capacityOf, keptArrival, type Served } from '../client/capacity.ts';
+import { AT_ONCE, LEAD_IN_MS, type Ask, capacityOf, keptArrival, type Served } from '../client/capacity.ts';
 import { setBegin } from '../client/clock.ts';
 import { logSeen } from '../client/history.ts';
 import { stagedModel } from '../client/load.ts';
@@ -24,10 +24,10 @@ const settings = settingsOf({
   /** How long the capacity is measured, and as long before that the shop warms up. */
   capacityMs: 5_000,
   /** Requests a second; a shop that can do more cannot be measured with this. */
-  mostCapacity: 600,
+  mostCapacity: 200,
   pageSize: 50,
   matches: 100,
-  visitMs: 1_500,
+  visitMs: 600,
 });
 
 interface Opening {
@@ -48,7 +48,8 @@ export const options: Options = {
 /** At the highest capacity there can be. */
 function stages() {
   const scaled = settings.multiples.split(',').map((multiple) => Number(multiple) / settings.calmShare);
-  return overload(settings.mostCapacity * settings.calmShare, scaled.join(','));
+  const counted = overload(settings.mostCapacity * settings.calmShare, scaled.join(','));
+  return [{ ratePerSecond: settings.mostCapacity * settings.calmShare, durationMs: LEAD_IN_MS }, ...counted];
 }
 
 export function setup(): Opening {
@@ -69,7 +70,7 @@ export function setup(): Opening {
   );
   const kept = capacity / settings.mostCapacity;
   const prepared = prepare(Math.ceil((arrivals * kept) / settings.arrivalsPerOrder) + AT_ONCE, eventIds, random);
-  const opening = begin({ eventIds, prepared, kept });
+  const opening = begin({ eventIds, prepared, kept }, LEAD_IN_MS);
   logSeen('capacity', { perSecond: capacity, from: timing.steadyMs });
   return opening;
 }
@@ -91,7 +92,7 @@ function ordersIn(served: readonly Served[]) {
 export function visitor({ beganAtMs, eventIds, prepared, kept }: Opening): void {
   const arrival = keptArrival(exec.scenario.iterationInTest, kept);
   if (arrival === undefined) return;
-  setBegin(beganAtMs);
+  if (Date.now() >= beganAtMs) setBegin(beganAtMs);
   const random = randomOfArrival();
   const ask = askOf(arrival, prepared, eventIds, random);
   if (ask.path !== '/orders') {

@@ -1,21 +1,21 @@
 import exec from 'k6/execution';
 import type { Options } from 'k6/options';
 import { call } from '../client/call.ts';
-import { AT_ONCE, type Ask, askAll, capacityOf, keptArrival } from '../client/capacity.ts';
+import { AT_ONCE, LEAD_IN_MS, type Ask, askAll, capacityOf, keptArrival } from '../client/capacity.ts';
 import { setBegin } from '../client/clock.ts';
 import { logSeen } from '../client/history.ts';
 import { openModel } from '../client/load.ts';
 import { begin, matchesOnSale } from '../client/match.ts';
 import { orderOf, prepare, untilSettled } from '../client/prepared.ts';
 import { randomOfArrival } from '../client/random.ts';
-import { settingsOf } from '../client/settings.ts';
+import { settingsOf, totalMs } from '../client/settings.ts';
 import type { Order } from '../client/shapes.ts';
 
 export { handleSummary } from '../client/summary.ts';
 
 const settings = settingsOf({
   /** Arrivals, as a share of the capacity that was measured right before. */
-  share: 0.7,
+  share: 0.4,
   /** Orders that are looked at. */
   orders: 40,
   capacityMs: 4_000,
@@ -32,7 +32,12 @@ interface Opening {
 
 /** Buyers who look at their order again and again: many, all of one kind, and each answer costs the shop the same. */
 export const options: Options = {
-  ...openModel({ exec: 'buyer', perSecond: settings.mostCapacity * settings.share, visitMs: settings.visitMs }),
+  ...openModel({
+    exec: 'buyer',
+    perSecond: settings.mostCapacity * settings.share,
+    forMs: LEAD_IN_MS + totalMs,
+    visitMs: settings.visitMs,
+  }),
   batch: AT_ONCE,
   batchPerHost: AT_ONCE,
   setupTimeout: '90s',
@@ -48,7 +53,7 @@ export function setup(): Opening {
   const measure = () => capacityOf(next, settings.capacityMs, () => undefined);
   measure(); // the code is compiled as it is used: the first seconds of a process are not what it can do
   const capacity = Math.min(measure(), settings.mostCapacity);
-  const opening = begin({ looks, kept: capacity / settings.mostCapacity });
+  const opening = begin({ looks, kept: capacity / settings.mostCapacity }, LEAD_IN_MS);
   logSeen('capacity', { perSecond: capacity });
   return opening;
 }
@@ -61,6 +66,6 @@ function askOf(looks: Opening['looks'], arrival: number): Ask {
 export function buyer({ beganAtMs, looks, kept }: Opening): void {
   const arrival = keptArrival(exec.scenario.iterationInTest, kept);
   if (arrival === undefined) return;
-  setBegin(beganAtMs);
+  if (Date.now() >= beganAtMs) setBegin(beganAtMs);
   call<Order>('order', { ...askOf(looks, arrival), random: randomOfArrival() });
 }
