@@ -13,9 +13,13 @@ export default claim({
   id: 'L7',
   promise: 'A process is killed every 2 s, any of them, and every accepted order still comes to its one right end.',
   tier: 'local',
-  // An order that nobody takes up is seen when its deadline has passed.
-  shop: { replicas: { orders: 2 }, env: { ORDERS_DEADLINE_MS: '60000' } },
-  // Some cards are slow, so that there are always orders in the middle of their payment.
+  shop: {
+    replicas: { orders: 2 },
+    env: {
+      ORDERS_DEADLINE_MS: '60000', // an order that nobody takes up is seen sooner
+      PAYMENTS_PROVIDER_TIMEOUT_MS: '3000', // with slow cards there are always orders in the middle of their payment
+    },
+  },
   load: {
     scenario: 'buy',
     settings: { ordersPerSecond: 5, pagesPerSecond: 4, follow: 'no', paymentTokens: 'tok_ok:50,tok_slow:50' },
