@@ -18,6 +18,6 @@ export default claim({
   control: { off: 'lock-sections', bites: ['seats sold more than once', 'tickets sold'] },
   forms: {
     quick: { steadyMs: 6_000, faultMs: 14_000, recoveryMs: 8_000, repeat: 1 },
-    full: { steadyMs: 10_000, faultMs: 30_000, recoveryMs: 20_000, repeat: 10 },
+    full: { steadyMs: 10_000, faultMs: 30_000, recoveryMs: 20_000, repeat: 3 },
   },
 });

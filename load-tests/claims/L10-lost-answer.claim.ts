@@ -19,6 +19,6 @@ export default claim({
   control: { off: 'remember-order-key', bites: ['two orders', 'requests that failed'] },
   forms: {
     quick: { steadyMs: 6_000, faultMs: 15_000, recoveryMs: 8_000, repeat: 1 },
-    full: { steadyMs: 15_000, faultMs: 90_000, recoveryMs: 20_000, repeat: 3 },
+    full: { steadyMs: 15_000, faultMs: 90_000, recoveryMs: 20_000, repeat: 1 },
   },
 });

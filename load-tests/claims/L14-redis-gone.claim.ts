@@ -18,6 +18,6 @@ export default claim({
   control: { off: 'answers-in-memory', bites: ['database transactions', 'p99'] },
   forms: {
     quick: { steadyMs: 8_000, faultMs: 18_000, recoveryMs: 5_000, repeat: 1 },
-    full: { steadyMs: 20_000, faultMs: 18_000, recoveryMs: 10_000, repeat: 3 },
+    full: { steadyMs: 20_000, faultMs: 18_000, recoveryMs: 10_000, repeat: 1 },
   },
 });

@@ -17,6 +17,6 @@ export default claim({
   control: { off: 'avoid-sick-replica', bites: ['attempts that failed'] },
   forms: {
     quick: { steadyMs: 6_000, faultMs: 20_000, recoveryMs: 5_000, repeat: 1 },
-    full: { steadyMs: 15_000, faultMs: 120_000, recoveryMs: 15_000, repeat: 3 },
+    full: { steadyMs: 15_000, faultMs: 120_000, recoveryMs: 15_000, repeat: 1 },
   },
 });

@@ -35,6 +35,6 @@ export default claim({
   control: { off: 'budget-as-rest', bites: ['ended confirmed'] },
   forms: {
     quick: { steadyMs: 6_000, faultMs: 10_000, recoveryMs: 10_000, repeat: 1 },
-    full: { steadyMs: 15_000, faultMs: 60_000, recoveryMs: 30_000, repeat: 3 },
+    full: { steadyMs: 15_000, faultMs: 60_000, recoveryMs: 30_000, repeat: 1 },
   },
 });

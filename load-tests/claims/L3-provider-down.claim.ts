@@ -18,6 +18,6 @@ export default claim({
   control: { off: 'wait-for-provider', bites: ['ended confirmed'] },
   forms: {
     quick: { steadyMs: 6_000, faultMs: 18_000, recoveryMs: 12_000, repeat: 1 },
-    full: { steadyMs: 15_000, faultMs: 60_000, recoveryMs: 30_000, repeat: 3 },
+    full: { steadyMs: 15_000, faultMs: 60_000, recoveryMs: 30_000, repeat: 1 },
   },
 });

@@ -18,6 +18,6 @@ export default claim({
   control: { off: 'page-in-parts', bites: ['attempts that failed'] },
   forms: {
     quick: { steadyMs: 6_000, faultMs: 25_000, recoveryMs: 8_000, repeat: 1 },
-    full: { steadyMs: 15_000, faultMs: 25_000, recoveryMs: 20_000, repeat: 3 },
+    full: { steadyMs: 15_000, faultMs: 25_000, recoveryMs: 20_000, repeat: 1 },
   },
 });

@@ -19,6 +19,6 @@ export default claim({
   control: { off: 'bulkhead-per-peer', bites: ['requests that failed', 'p99'] },
   forms: {
     quick: { steadyMs: 6_000, faultMs: 15_000, recoveryMs: 10_000, repeat: 1 },
-    full: { steadyMs: 15_000, faultMs: 60_000, recoveryMs: 20_000, repeat: 3 },
+    full: { steadyMs: 15_000, faultMs: 60_000, recoveryMs: 20_000, repeat: 1 },
   },
 });
