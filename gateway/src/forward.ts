@@ -10,6 +10,7 @@ import {
   asDomainError,
   budgetOf,
   guardOf,
+  noteBusy,
 } from '@stampede/service-kit';
 import { clientTracing } from '@stampede/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -172,10 +173,12 @@ export class Forward implements OnApplicationShutdown {
       const value = request.headers[name];
       if (typeof value === 'string') fixed[name] = value;
     }
-    return (signal: AbortSignal, origin: string): Promise<Dispatcher.ResponseData> => {
+    return async (signal: AbortSignal, origin: string): Promise<Dispatcher.ResponseData> => {
       const headers = { ...fixed, [budgetHeader]: budget.toHeader() };
       const call = { origin, path, method: row.route.method, headers, body, signal, operation: row.operation };
-      return dispatcher.request(call as Dispatcher.RequestOptions);
+      const response = await dispatcher.request(call as Dispatcher.RequestOptions);
+      noteBusy(response.headers);
+      return response;
     };
   }
 }

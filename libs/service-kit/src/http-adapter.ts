@@ -12,6 +12,7 @@ import {
 import type { INestApplication } from '@nestjs/common';
 import { accepts } from './accept';
 import { Answer } from './answer';
+import { BUSY_HEADER } from './busy-behind';
 import { callDirectly, type RequestHandler } from './direct-handlers';
 import { Refused } from './errors';
 import { readJsonBodies } from './json-body';
@@ -40,6 +41,8 @@ export interface AdapterOptions {
   readonly filter: ProblemFilter;
   /** While true, every answer ends its connection, so that clients reconnect elsewhere. */
   readonly draining: () => boolean;
+  /** Told to callers with every answer, where it is so. */
+  readonly busy?: () => boolean;
   /** @throws overloaded where such a request is not served now */
   readonly admit: (arrival: Arrival, response: ServerResponse) => void | Promise<void>;
   /** Stands in front of the framework: may answer a request before it. */
@@ -115,6 +118,7 @@ export class ServiceAdapter extends FastifyAdapter {
   /** Runs before the body is read: what will not be served is refused cheaply. */
   private greet(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
     if (this.manners.draining()) reply.header('connection', 'close');
+    if (this.manners.busy?.() === true) reply.header(BUSY_HEADER, '1');
     if (request.is404 || !isRequestTarget(request.originalUrl)) {
       this.refuseUnknown(request, reply);
       return;

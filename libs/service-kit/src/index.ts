@@ -1,5 +1,6 @@
 export type { AdminRoute } from './admin-server';
 export { Answer } from './answer';
+export { noteBusy } from './busy-behind';
 export { boot, type BootOptions } from './boot';
 export {
   ConfigError,

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { LoadShedder, LoopDelay, Overloaded, TargetLimit, type Permit, type Priority } from '@stampede/resilience';
+import { isBusyBehind } from './busy-behind';
 
 /**
  * A loop that is later than this serves nobody in time: critical work is shed from here, normal work from 80 %,
@@ -123,6 +124,6 @@ export class Overload {
   private look(): void {
     const { delayMs } = this;
     this.pressed = delayMs * 2 >= MAX_LOOP_DELAY_MS || this.options.waitingForPool() * 2 >= MOST_WAITING_FOR_POOL;
-    this.limit.look(this.busy);
+    this.limit.look(this.busy || isBusyBehind());
   }
 }

@@ -3,6 +3,7 @@ import { Budget, BudgetSpent, UnknownOutcome } from '@stampede/resilience';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { z } from 'zod';
+import { isBusyBehind } from './busy-behind';
 import { Answer, Refused, RemoteProblem, Unavailable, peer, type PeerOptions } from './index';
 import { fakePeer, type FakePeer } from './testing';
 
@@ -85,6 +86,14 @@ test('a refusal of the peer arrives with its code, its detail and its time', asy
     status: 409,
   });
   expect(inventory.calls).toHaveLength(1);
+});
+
+test('a peer that is busy says so with its answers, and for a while that is known', async () => {
+  inventory.handlers.readHold = () => new Answer(hold, { headers: { 'x-busy': '1' } });
+  await client().readHold({ holdId: 'h1' });
+  expect(isBusyBehind()).toBe(true);
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  expect(isBusyBehind()).toBe(false);
 });
 
 test('an empty answer is nothing', async () => {

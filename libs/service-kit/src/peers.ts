@@ -17,6 +17,7 @@ import {
 } from '@stampede/resilience';
 import { clientTracing, metricsOf } from '@stampede/telemetry';
 import type { Dispatcher } from 'undici';
+import { noteBusy } from './busy-behind';
 import type { Environment } from './config';
 import { DomainError, RemoteProblem, Unavailable } from './errors';
 import { guardOf } from './peer-guard';
@@ -164,7 +165,9 @@ function callOf({ name, operation, route, guard, dispatcher, observe }: Operatio
       try {
         const headers = call.budget === undefined ? fixed : { ...fixed, [budgetHeader]: call.budget.toHeader() };
         const request = { origin, path, method: route.method, headers, body: body ?? null, signal, operation };
-        const reply = await readReply(name, route, await dispatcher.request(request));
+        const response = await dispatcher.request(request);
+        noteBusy(response.headers);
+        const reply = await readReply(name, route, response);
         observe(operation, route.status, startedAt);
         return reply;
       } catch (error) {

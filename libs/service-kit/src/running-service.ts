@@ -141,6 +141,7 @@ export class RunningService {
     const adapter = new ServiceAdapter({
       filter,
       draining,
+      ...(this.parts.edge === true ? {} : { busy: () => this.overload.busy }), // buyers need not know
       ...mitigated('shed-load', this.sheds(draining), ADMIT_ALL, this.config.env),
       observe: (fastify) => {
         httpServerTracing(fastify, { service });

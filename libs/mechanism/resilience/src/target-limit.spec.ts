@@ -111,11 +111,21 @@ test('whoever waits is let in in turn, before anybody who comes later, and not f
   expect(clock.pending).toBe(0);
 });
 
-test('a limit that is lifted lets in all who wait', async () => {
+test('a limit that is reached is kept, and a limit that is lifted lets in all who wait', async () => {
   limit.look(true);
-  for (let request = 0; request < 10; request++) limit.enter();
-  const places = [limit.next(5_000), limit.next(5_000)];
-  await clock.advance(1_000);
-  limit.look(false);
-  expect((await Promise.all(places)).every((place) => place !== undefined)).toBe(true);
+  const places = Array.from({ length: 10 }, () => limit.enter());
+  const waiting = [limit.next(10_000), limit.next(10_000)];
+  for (let window = 0; window < 20; window++) {
+    await clock.advance(100);
+    limit.look(false);
+  }
+  expect(limit.waiting).toBe(2);
+  for (const place of places) place.release();
+  for (const place of await Promise.all(waiting)) place?.release();
+  expect(limit.inFlight).toBe(0);
+  for (let window = 0; window < 11; window++) {
+    await clock.advance(100);
+    limit.look(false);
+  }
+  expect(limit.limit).toBe(Infinity);
 });

@@ -11,7 +11,7 @@ export interface TargetLimitOptions {
   readonly floor?: number;
   /** The limit moves once per window; default 100 ms. */
   readonly windowMs?: number;
-  /** Without pressure for that long there is no limit; default 1,000 ms. */
+  /** Without pressure, and without anybody at the limit, for that long there is none; default 1,000 ms. */
   readonly calmMs?: number;
 }
 
@@ -34,6 +34,7 @@ export class TargetLimit {
   #sumMs = 0;
   #windowEndsMs: number;
   #pressedAtMs = -Infinity;
+  #fullAtMs = -Infinity;
 
   constructor(
     readonly name: string,
@@ -69,8 +70,10 @@ export class TargetLimit {
     if (pressed) {
       this.#pressedAtMs = nowMs;
       if (this.#limit === Infinity) this.#set(this.#options.start);
-    } else if (this.#limit !== Infinity && nowMs - this.#pressedAtMs >= this.#options.calmMs) this.#set(Infinity);
+    }
     if (nowMs >= this.#windowEndsMs) this.#endWindow(nowMs);
+    const quietMs = nowMs - Math.max(this.#pressedAtMs, this.#fullAtMs);
+    if (this.#limit !== Infinity && quietMs >= this.#options.calmMs) this.#set(Infinity);
   }
 
   /** Counts a request in, whatever the limit says: whoever asks compares first. */
@@ -118,6 +121,7 @@ export class TargetLimit {
 
   #endWindow(nowMs: number): void {
     const { targetMs, floor, windowMs } = this.#options;
+    if (this.#peak >= this.limit) this.#fullAtMs = nowMs;
     if (this.#limit !== Infinity && this.#peak > 0) {
       const meanMs = this.#samples === 0 ? Infinity : this.#sumMs / this.#samples;
       const inUse = this.#peak * 2 > this.#limit; // few requests are not slow because they are many
