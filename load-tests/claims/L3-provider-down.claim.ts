@@ -10,6 +10,7 @@ export default claim({
   fault: providerDown(),
   holds: [
     latency({ routes: ['place-order'], during: ['fault'], quantile: 0.99, belowMs: 1_000 }),
+    failures({ routes: ['place-order'], during: ['fault'], atMost: 0 }),
     ordersEnded({ as: ['confirmed'], atLeast: 1 }), // nobody pays for the outage with his order
     everyOrderEnded(),
     moneyMatchesOrders(),

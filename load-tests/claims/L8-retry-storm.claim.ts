@@ -7,7 +7,7 @@ export default claim({
   tier: 'local',
   needs: ['cores'],
   shop: { env: { GATEWAY_BUYER_REQUESTS_PER_SECOND: '100000' } },
-  // Clients give up after a second and try at once again: twice the load. Without its limits the shop makes it many times.
+  // Clients give up after a second and try again at once: twice the load. Without its limits the shop adds to it.
   load: { scenario: 'reload', settings: { share: 0.4, attempts: 2, attemptTimeoutMs: 1_000, backoffMs: 0 } },
   steadyState: [failedAttempts({ atMost: 0.05 }), latency({ quantile: 0.95, belowMs: 200 })],
   fault: pause({ service: 'orders' }),

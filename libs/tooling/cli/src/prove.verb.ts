@@ -32,7 +32,7 @@ export const proveVerb: Verb = (program, surroundings) => {
     .argument('[ids...]', 'claims, such as L2')
     .option('--list', 'all claims with their last verdicts')
     .option('--all', 'every claim of the tier')
-    .option('--due', 'of the tier, claims whose code changed since their evidence, and every second one of the rest')
+    .option('--due', 'of the claims with evidence, those whose code changed since, and every second one of the rest')
     .addOption(new Option('--tier <tier>', 'with --all and --due').choices(['local', 'cluster']).default('local'))
     .option('--full', 'the durations and repetitions that the promise needs; default is the quick form')
     .addOption(new Option('--control <which>', 'one half of a proof, which proves nothing').choices(['only', 'skip']))

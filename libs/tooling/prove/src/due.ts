@@ -8,20 +8,24 @@ export interface DueClaim extends StatedClaim {
 }
 
 /**
- * What a run that cannot prove everything must prove: claims whose definition or mitigation is another one than that of
- * the published evidence, and of the others every second one, the other half on the next day.
+ * What a run that cannot prove everything must prove: of the claims with published evidence those whose definition or
+ * mitigation is another one today, and of the others every second one, the other half on the next day. What was never
+ * proved is nobody's claim yet.
  */
 export function dueClaims(root: string, claims: readonly StatedClaim[], today: Date): readonly DueClaim[] {
   const evidence = readEvidence(root);
-  const published = ({ claim }: StatedClaim) => evidence.find(({ id }) => id === claim.id);
-  const isCurrent = (stated: StatedClaim) => {
-    const known = published(stated);
-    const definition = definitionOf(root, { file: stated.file });
-    return [known?.full, known?.quick].some((proof) => proof?.journal.definition === definition);
+  const proofsOf = ({ claim }: StatedClaim) => {
+    const known = evidence.find(({ id }) => id === claim.id);
+    return [known?.full, known?.quick].filter((proof) => proof !== undefined);
   };
-  const changed = claims.filter((stated) => !isCurrent(stated));
+  const isCurrent = (stated: StatedClaim) => {
+    const definition = definitionOf(root, { file: stated.file });
+    return proofsOf(stated).some(({ journal }) => journal.definition === definition);
+  };
+  const published = claims.filter((stated) => proofsOf(stated).length > 0);
+  const changed = published.filter((stated) => !isCurrent(stated));
   const half = Math.floor(today.getTime() / DAY_MS) % 2;
-  const rotating = claims.filter((stated) => isCurrent(stated)).filter((_, index) => index % 2 === half);
+  const rotating = published.filter((stated) => isCurrent(stated)).filter((_, index) => index % 2 === half);
   return [
     ...changed.map((stated) => ({ ...stated, because: 'its code changed' as const })),
     ...rotating.map((stated) => ({ ...stated, because: 'its turn' as const })),
