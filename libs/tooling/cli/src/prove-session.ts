@@ -88,11 +88,16 @@ export class ProofSession {
     };
     const journal = await prove(this.world, claim, options);
     const page = keepProof(this.state, journal);
-    const isWhole = control === 'run' && !ignoreSwitch && journal.verdict !== 'UNAVAILABLE';
-    if (keep && isWhole) keepEvidence(root, journal);
+    if (keep && this.isWhole(claim, journal)) keepEvidence(root, journal);
     print(`${claim.id} ${journal.verdict}: ${journal.why}`);
     print(`  ${relative(process.cwd(), page)}`);
     return journal;
+  }
+
+  /** Half a proof, or fewer repetitions than the promise needs, must not stand in the place of a whole one. */
+  private isWhole({ forms }: StatedClaim['claim'], { form, verdict }: Journal): boolean {
+    const { control, ignoreSwitch, repeat = Infinity } = this.wishes;
+    return control === 'run' && !ignoreSwitch && repeat >= forms[form].repeat && verdict !== 'UNAVAILABLE';
   }
 
   private stop(): void {

@@ -11,29 +11,31 @@ const SHOP_CORE = '0';
 
 /** This machine, with k6 and a shop of real processes. */
 export function realWorld({ root, env }: { root: string; env: Readonly<Record<string, string | undefined>> }): World {
+  const cores = coresOfThisProcess();
+  const hasTwo = availableParallelism() > 1; // asked now: it will be one while this process is kept to one
   return {
     now: () => Date.now(),
     delay: (ms, signal) => delay(ms, undefined, { signal }).catch(() => signal.throwIfAborted()),
     openShop: async (options) => {
       await findK6(); // before anything is started in vain
-      if (options.needs.includes('cores')) pinToShopCore();
+      const apart = options.needs.includes('cores');
+      if (apart && !hasTwo) throw new Unavailable('two cores are needed, one each for shop and load');
+      if (apart && cores === undefined)
+        throw new Unavailable('taskset is needed, to give shop and load a core each: Linux has it in util-linux');
+      if (cores !== undefined) keepTo(apart ? SHOP_CORE : cores); // what an earlier claim needed is none of the next one's
       return openLabShop({ ...options, root, machine: env });
     },
     startLoad: (options) => startLoad({ ...options, root }),
   };
 }
 
-/** Every thread of this process, and with it all that it starts. @throws Unavailable */
-function pinToShopCore(): void {
-  if (availableParallelism() < 2 && !isPinned())
-    throw new Unavailable('two cores are needed, one each for shop and load');
-  const { status } = spawnSync('taskset', ['-a', '-c', '-p', SHOP_CORE, String(process.pid)]);
-  if (status !== 0)
-    throw new Unavailable('taskset is needed, to give shop and load a core each: Linux has it in util-linux');
+/** The cores of this process as it was started; undefined where they cannot be chosen. */
+function coresOfThisProcess(): string | undefined {
+  const { status, stdout } = spawnSync('taskset', ['-c', '-p', String(process.pid)], { encoding: 'utf8' });
+  return status === 0 ? stdout.trim().split(' ').at(-1) : undefined;
 }
 
-/** By an earlier run of this process. */
-function isPinned(): boolean {
-  const { stdout } = spawnSync('taskset', ['-c', '-p', String(process.pid)], { encoding: 'utf8' });
-  return stdout?.trim().endsWith(`: ${SHOP_CORE}`) ?? false;
+/** Every thread of this process, and with it all that it starts. */
+function keepTo(cores: string): void {
+  spawnSync('taskset', ['-a', '-c', '-p', cores, String(process.pid)]);
 }

@@ -93,9 +93,12 @@ class Run {
       return { ...record, versions: { ...(await this.shop.versions()), k6: result.k6.version } };
     } finally {
       ending.abort(); // of no effect on a load that has finished
-      await active?.undo();
-      await this.sampler.stop();
-      await load.finished.catch(() => undefined);
+      try {
+        await active?.undo();
+      } finally {
+        await this.sampler.stop();
+        await load.finished.catch(() => undefined);
+      }
     }
   }
 
