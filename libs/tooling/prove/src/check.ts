@@ -24,6 +24,8 @@ export interface Observations {
   readonly seen: readonly SeenByBuyer[];
   /** Orders that a buyer was told to be accepted, as the shop shows them to its operator at the end. */
   readonly orders: ReadonlyMap<string, Order | undefined>;
+  /** Orders that the provider was paid for and no buyer was told of: an answer was lost, or there is one too many. */
+  readonly untold: ReadonlyMap<string, Order | undefined>;
   readonly statement: readonly StatementEntry[];
   readonly audit: AuditReport | undefined;
   /** ms from the end of the fault until every process was ready and no order pending; undefined: not in time. */

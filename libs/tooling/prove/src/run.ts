@@ -1,5 +1,6 @@
 import type { ActiveFault, Lab } from '@stampede/faults';
 import { seededRandom } from '@stampede/crowd';
+import { orderOfKey } from './checks/money';
 import type { Check, K6Summary, Observations, Phase } from './check';
 import type { Claim, Timing } from './claim';
 import type { CheckResult, RunEvent, RunRecord } from './journal';
@@ -155,18 +156,25 @@ class Run {
     recoveredMs: number | undefined,
   ): Promise<Observations> {
     const report = await this.auditAtRest();
-    const ids = new Set(
-      result.seen.filter(({ what }) => what === 'order').map(({ detail }) => String(detail['orderId'])),
+    const statement = await this.shop.statement();
+    const told = result.seen.filter(({ what }) => what === 'order').map(({ detail }) => String(detail['orderId']));
+    const orders = await this.readOrders(new Set(told));
+    const untold = await this.readOrders(
+      new Set(statement.map(({ key }) => orderOfKey(key)).filter((id) => !orders.has(id))),
     );
+    const { calls, seen, summary } = result;
+    const { series } = this.sampler;
+    return { phases, calls, seen, orders, untold, statement, audit: report, recoveredMs, series, summary };
+  }
+
+  private async readOrders(ids: ReadonlySet<string>): Promise<Observations['orders']> {
     const orders = new Map<string, Awaited<ReturnType<ShopInLab['orderOf']>>>();
     const left = [...ids];
     const worker = async () => {
       for (let id = left.pop(); id !== undefined; id = left.pop()) orders.set(id, await this.shop.orderOf(id));
     };
     await Promise.all(Array.from({ length: ORDERS_AT_A_TIME }, worker));
-    const statement = await this.shop.statement();
-    const { calls, seen, summary } = result;
-    return { phases, calls, seen, orders, statement, audit: report, recoveredMs, series: this.sampler.series, summary };
+    return orders;
   }
 
   /** The audit once nothing is in flight, or as it is when that takes too long. */

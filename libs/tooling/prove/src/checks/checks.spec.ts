@@ -16,7 +16,16 @@ function seen(more: Partial<Observations>): Observations {
       { name: 'fault', fromMs: 5_000, toMs: 17_000 },
       { name: 'recovery', fromMs: 17_000, toMs: 22_000 },
     ],
-    ...{ calls: [], seen: [], orders: new Map(), statement: [], audit: undefined, recoveredMs: undefined, series: {} },
+    ...{
+      calls: [],
+      seen: [],
+      orders: new Map(),
+      untold: new Map(),
+      statement: [],
+      audit: undefined,
+      recoveredMs: undefined,
+      series: {},
+    },
     ...{ summary: { metrics: {} } },
     ...more,
   };

@@ -3,7 +3,16 @@ import { deadLetters, outboxDrains } from './index';
 
 const seen = (series: Observations['series']): Observations => ({
   phases: [{ name: 'fault', fromMs: 2_000, toMs: 4_000 }],
-  ...{ calls: [], seen: [], orders: new Map(), statement: [], audit: undefined, recoveredMs: undefined, series },
+  ...{
+    calls: [],
+    seen: [],
+    orders: new Map(),
+    untold: new Map(),
+    statement: [],
+    audit: undefined,
+    recoveredMs: undefined,
+    series,
+  },
   summary: { metrics: {} },
 });
 

@@ -62,18 +62,18 @@ export function ticketsAtMost(seats: number): Check {
   };
 }
 
-/** One key, one order: a repeated request never made another one, and some were repeated. */
+/** One hold, one order: a repeated request never made another one that was paid, and some were repeated. */
 export function oneOrderPerKey(options: { readonly replaysAtLeast: number }): Check {
   return {
-    name: 'keys that made two orders',
-    judge: ({ seen }) => {
-      const told = seen.filter(({ what }) => what === 'order');
-      const byKey = Map.groupBy(told, ({ detail }) => String(detail['key']));
-      const twice = [...byKey.values()].filter((list) => new Set(list.map(({ detail }) => detail['orderId'])).size > 1);
-      const replays = told.filter(({ detail }) => detail['replayed'] === true).length;
+    name: 'requests that made two orders',
+    judge: ({ seen, orders, untold }) => {
+      const made = [...orders.values(), ...untold.values()].filter((order) => order !== undefined);
+      const byHold = Map.groupBy(made, ({ holdId }) => holdId);
+      const twice = [...byHold.values()].filter(({ length }) => length > 1).length;
+      const replays = seen.filter(({ what, detail }) => what === 'order' && detail['replayed'] === true).length;
       return {
-        holds: twice.length === 0,
-        measured: `${twice.length} of ${byKey.size}, ${replays} replays`,
+        holds: twice === 0,
+        measured: `${twice} of ${byHold.size}, ${replays} replays`,
         limit: 'none',
         samples: { seen: replays, needed: options.replaysAtLeast },
       };
