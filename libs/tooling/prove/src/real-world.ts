@@ -22,7 +22,7 @@ export function realWorld({ root, env }: { root: string; env: Readonly<Record<st
       if (apart && !hasTwo) throw new Unavailable('two cores are needed, one each for shop and load');
       if (apart && cores === undefined)
         throw new Unavailable('taskset is needed, to give shop and load a core each: Linux has it in util-linux');
-      if (cores !== undefined) keepTo(apart ? SHOP_CORE : cores); // what an earlier claim needed is none of the next one's
+      if (cores !== undefined) keepTo(apart ? SHOP_CORE : cores); // an earlier claim may have needed other ones
       return openLabShop({ ...options, root, machine: env });
     },
     startLoad: (options) => startLoad({ ...options, root }),
