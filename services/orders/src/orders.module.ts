@@ -15,6 +15,7 @@ import { OrderDesk } from './order-desk';
 import { OrderWatch } from './order-watch';
 import { PlaceOrderController } from './place-order.controller';
 import { ReadOrderController } from './read-order.controller';
+import { SagaPace } from './saga-pace';
 import { SettleOrder } from './settle-order';
 import { StreamOrderController } from './stream-order.controller';
 import { OUTBOX_RELAY, PEERS, SAGA_RUNNER } from './tokens';
@@ -39,8 +40,8 @@ function makeRelay(database: Database, bus: Bus, config: OrdersConfig): OutboxRe
 /** What tests alone may set of a runner. */
 type ForTests = Pick<SagaRunnerOptions<OrderSaga>, 'clock' | 'crashPoint'>;
 
-/** Orders that have been accepted can wait, those who want to place one cannot: a busy processor is left to these. */
-const AT_ONCE_WHEN_BUSY = 2;
+/** Of an order's time, the share after which it waits no longer for those who are still to be accepted. */
+const PATIENCE = 0.25;
 
 /** Whoever drives orders does it like this; tests as well, with a clock and crashes of theirs. */
 export function makeRunner(
@@ -50,12 +51,18 @@ export function makeRunner(
   settle: SettleOrder,
   { busy = () => false, ...forTests }: ForTests & { busy?: () => boolean } = {},
 ): SagaRunner<OrderSaga> {
-  return new SagaRunner(database, orderSaga(peers, settle, config.env), {
+  const pace = new SagaPace({
+    most: config.ORDERS_SAGA_CONCURRENCY,
+    busy,
+    oldestAgeMs: async () => (await runner.stats()).oldestAgeMs,
+    patienceMs: config.ORDERS_DEADLINE_MS * PATIENCE,
+  });
+  const runner: SagaRunner<OrderSaga> = new SagaRunner(database, orderSaga(peers, settle, config.env), {
     ...forTests,
     workerId: config.instance,
     deadlineMs: config.ORDERS_DEADLINE_MS,
     leaseMs: config.ORDERS_SAGA_LEASE_MS,
-    concurrency: () => (busy() ? AT_ONCE_WHEN_BUSY : config.ORDERS_SAGA_CONCURRENCY),
+    concurrency: () => pace.room(),
     resume: mitigated('resume-sagas', true, false, config.env),
     forget: ['paymentToken'],
     onMove: (tx, move) => settle.record(tx, move),
@@ -63,6 +70,7 @@ export function makeRunner(
       if (finished.outcome === 'compensated') await settle.undone(tx, finished);
     },
   });
+  return runner;
 }
 
 function makeOwnRunner(
