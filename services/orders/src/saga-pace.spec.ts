@@ -15,32 +15,34 @@ test('as many orders are worked on as there are hands', () => {
   expect(pace().room()).toBe(4);
 });
 
-test('on a busy processor accepted orders wait, but for one every half second', () => {
-  const orders = pace();
+/** What there is room for, asked every 100 ms. */
+function roomsOf(orders: SagaPace, times: number): number[] {
+  return Array.from({ length: times }, () => {
+    const room = orders.room();
+    nowMs += 100;
+    return room;
+  });
+}
+
+test('on a busy processor less and less is worked on, to one order every half second', () => {
   busy = true;
-  expect([orders.room(), orders.room()]).toEqual([1, 0]);
-  nowMs += 500;
-  expect([orders.room(), orders.room()]).toEqual([1, 0]);
+  expect(roomsOf(pace(), 12)).toEqual([2, 2, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
 });
 
 test('once it is less busy, work is taken up step by step', () => {
   const orders = pace();
   busy = true;
-  orders.room();
+  roomsOf(orders, 4);
   busy = false;
-  expect([1, 2, 3, 4].map(() => orders.room())).toEqual([2, 3, 4, 4]);
+  expect(roomsOf(orders, 8)).toEqual([2, 2, 3, 3, 4, 4, 4, 4]);
 });
 
 test('an order that has waited for long waits for nobody', async () => {
   const orders = pace();
   busy = true;
+  roomsOf(orders, 2);
   ageMs = 31_000;
-  orders.room();
+  roomsOf(orders, 2);
   await Promise.resolve();
-  expect([orders.room(), orders.room(), orders.room()]).toEqual([2, 3, 4]);
-  ageMs = 0;
-  orders.room();
-  await Promise.resolve();
-  nowMs += 500;
-  expect([orders.room(), orders.room()]).toEqual([1, 0]);
+  expect(roomsOf(orders, 6)).toEqual([2, 2, 3, 3, 4, 4]);
 });

@@ -10,15 +10,19 @@ export interface PaceOptions {
   readonly now?: () => number;
 }
 
+/** As long as a process that was late is taken for busy: a change shows by then what it was good for. */
+const STEP_MS = 200;
 /** On a busy processor one order is begun in so long: about a tenth of it, and no order is forgotten. */
 const BEGIN_EVERY_MS = 500;
 
 /**
  * How many orders are worked on: accepted ones can wait, those who want to place one cannot, so a busy processor is
- * left to these, until an order has waited for long. Afterwards work is taken up again step by step.
+ * left to these, until an order has waited for long. Work is halved as long as it is too much, and taken up again one
+ * order after the other.
  */
 export class SagaPace {
   private allowed: number;
+  private steppedAtMs = -Infinity;
   private begunAtMs = -Infinity;
   private late = false;
   private readonly now: () => number;
@@ -30,17 +34,20 @@ export class SagaPace {
 
   /** How many may be worked on now; to be asked before each is begun. */
   room(): number {
-    const { busy, most } = this.options;
-    if (!busy() || this.late) {
-      if (this.late) this.look();
-      return (this.allowed = Math.min(most, this.allowed + 1));
-    }
-    this.allowed = 1;
     const nowMs = this.now();
+    const busy = this.options.busy() && !this.late;
+    if (nowMs - this.steppedAtMs >= STEP_MS) this.step(busy, nowMs);
+    if (!busy || this.allowed > 1) return this.allowed;
     if (nowMs - this.begunAtMs < BEGIN_EVERY_MS) return 0;
     this.begunAtMs = nowMs;
-    this.look();
     return 1;
+  }
+
+  private step(busy: boolean, nowMs: number): void {
+    const { most } = this.options;
+    this.allowed = busy ? Math.max(1, Math.floor(this.allowed / 2)) : Math.min(most, this.allowed + 1);
+    this.steppedAtMs = nowMs;
+    if (this.allowed < most) this.look();
   }
 
   /** What cannot be told now is told the next time. */
