@@ -5,7 +5,7 @@ import { inventoryApi, paymentsApi } from '@stampede/contracts';
 import { idempotencyMigration, type Database } from '@stampede/db';
 import { OutboxRelay, outboxMigration } from '@stampede/outbox';
 import { SagaRunner, sagaMigration, type SagaRunnerOptions } from '@stampede/saga';
-import { BUS, BUSY, CONFIG, DATABASE, KeySweep, peersOf, type ServiceParts } from '@stampede/service-kit';
+import { BUS, CONFIG, DATABASE, GIVE_WAY, KeySweep, peersOf, type ServiceParts } from '@stampede/service-kit';
 import { metricsOf, watchOutbox, watchSaga } from '@stampede/telemetry';
 import { mitigated } from '@stampede/topology';
 import type { OrdersConfig } from './config';
@@ -49,11 +49,11 @@ export function makeRunner(
   config: OrdersConfig,
   peers: OrderPeers,
   settle: SettleOrder,
-  { busy = () => false, ...forTests }: ForTests & { busy?: () => boolean } = {},
+  { giveWay = () => false, ...forTests }: ForTests & { giveWay?: () => boolean } = {},
 ): SagaRunner<OrderSaga> {
   const pace = new SagaPace({
     most: config.ORDERS_SAGA_CONCURRENCY,
-    busy,
+    giveWay,
     oldestAgeMs: async () => (await runner.stats()).oldestAgeMs,
     patienceMs: config.ORDERS_DEADLINE_MS * PATIENCE,
   });
@@ -78,9 +78,9 @@ function makeOwnRunner(
   config: OrdersConfig,
   peers: OrderPeers,
   settle: SettleOrder,
-  busy: () => boolean,
+  giveWay: () => boolean,
 ): SagaRunner<OrderSaga> {
-  return makeRunner(database, config, peers, settle, { busy });
+  return makeRunner(database, config, peers, settle, { giveWay });
 }
 
 @Module({
@@ -92,7 +92,7 @@ function makeOwnRunner(
     KeySweep,
     { provide: PEERS, useFactory: makePeers, inject: [CONFIG] },
     { provide: OUTBOX_RELAY, useFactory: makeRelay, inject: [DATABASE, BUS, CONFIG] },
-    { provide: SAGA_RUNNER, useFactory: makeOwnRunner, inject: [DATABASE, CONFIG, PEERS, SettleOrder, BUSY] },
+    { provide: SAGA_RUNNER, useFactory: makeOwnRunner, inject: [DATABASE, CONFIG, PEERS, SettleOrder, GIVE_WAY] },
   ],
 })
 export class OrdersModule implements OnApplicationBootstrap, OnModuleDestroy {

@@ -1,14 +1,14 @@
 import { SagaPace } from './saga-pace';
 
 let nowMs = 0;
-let busy = false;
+let refusing = false;
 let ageMs = 0;
 const pace = () =>
   new SagaPace({
-    ...{ most: 4, busy: () => busy, oldestAgeMs: async () => ageMs, patienceMs: 30_000, now: () => nowMs },
+    ...{ most: 4, giveWay: () => refusing, oldestAgeMs: async () => ageMs, patienceMs: 30_000, now: () => nowMs },
   });
 beforeEach(() => {
-  [nowMs, busy, ageMs] = [0, false, 0];
+  [nowMs, refusing, ageMs] = [0, false, 0];
 });
 
 test('as many orders are worked on as there are hands', () => {
@@ -24,22 +24,22 @@ function roomsOf(orders: SagaPace, times: number): number[] {
   });
 }
 
-test('on a busy processor less and less is worked on, to one order every half second', () => {
-  busy = true;
+test('while buyers are refused less and less is worked on, to one order every half second', () => {
+  refusing = true;
   expect(roomsOf(pace(), 12)).toEqual([2, 2, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
 });
 
-test('once it is less busy, work is taken up step by step', () => {
+test('once nobody is refused, work is taken up step by step', () => {
   const orders = pace();
-  busy = true;
+  refusing = true;
   roomsOf(orders, 4);
-  busy = false;
+  refusing = false;
   expect(roomsOf(orders, 8)).toEqual([2, 2, 3, 3, 4, 4, 4, 4]);
 });
 
 test('an order that has waited for long waits for nobody', async () => {
   const orders = pace();
-  busy = true;
+  refusing = true;
   roomsOf(orders, 2);
   ageMs = 31_000;
   roomsOf(orders, 2);

@@ -1,8 +1,8 @@
 export interface PaceOptions {
   /** Orders worked on at a time where there is nothing against it. */
   readonly most: number;
-  /** Whether there is more to do than can be done at once. */
-  readonly busy: () => boolean;
+  /** Whether buyers are being refused. */
+  readonly giveWay: () => boolean;
   /** Age of the oldest order that is not finished. */
   readonly oldestAgeMs: () => Promise<number>;
   /** Above that age an order waits no longer for anybody. */
@@ -10,14 +10,14 @@ export interface PaceOptions {
   readonly now?: () => number;
 }
 
-/** As long as a process that was late is taken for busy: a change shows by then what it was good for. */
+/** A change shows by then what it was good for. */
 const STEP_MS = 200;
-/** On a busy processor one order is begun in so long: about a tenth of it, and no order is forgotten. */
+/** While buyers are refused one order is begun in so long: it takes about a tenth of a processor. */
 const BEGIN_EVERY_MS = 500;
 
 /**
- * How many orders are worked on: accepted ones can wait, those who want to place one cannot, so a busy processor is
- * left to these, until an order has waited for long. Work is halved as long as it is too much, and taken up again one
+ * How many orders are worked on: accepted ones can wait, those who want to place one cannot, so while buyers are refused
+ * the processor is left to these, until an order has waited for long. Work is halved and halved again, and taken up one
  * order after the other.
  */
 export class SagaPace {
@@ -35,17 +35,17 @@ export class SagaPace {
   /** How many may be worked on now; to be asked before each is begun. */
   room(): number {
     const nowMs = this.now();
-    const busy = this.options.busy() && !this.late;
-    if (nowMs - this.steppedAtMs >= STEP_MS) this.step(busy, nowMs);
-    if (!busy || this.allowed > 1) return this.allowed;
+    const giveWay = this.options.giveWay() && !this.late;
+    if (nowMs - this.steppedAtMs >= STEP_MS) this.step(giveWay, nowMs);
+    if (!giveWay || this.allowed > 1) return this.allowed;
     if (nowMs - this.begunAtMs < BEGIN_EVERY_MS) return 0;
     this.begunAtMs = nowMs;
     return 1;
   }
 
-  private step(busy: boolean, nowMs: number): void {
+  private step(giveWay: boolean, nowMs: number): void {
     const { most } = this.options;
-    this.allowed = busy ? Math.max(1, Math.floor(this.allowed / 2)) : Math.min(most, this.allowed + 1);
+    this.allowed = giveWay ? Math.max(1, Math.floor(this.allowed / 2)) : Math.min(most, this.allowed + 1);
     this.steppedAtMs = nowMs;
     if (this.allowed < most) this.look();
   }
