@@ -32,9 +32,12 @@ function makePeers(config: OrdersConfig): OrderPeers {
   );
 }
 
-function makeRelay(database: Database, bus: Bus, config: OrdersConfig): OutboxRelay {
+/** While buyers are refused, what became of accepted orders is told once a second. */
+const GATHER_MS = 1_000;
+
+function makeRelay(database: Database, bus: Bus, config: OrdersConfig, giveWay: () => boolean): OutboxRelay {
   const direct = mitigated('outbox', false, true, config.env);
-  return new OutboxRelay(database, bus, { source: config.service, direct });
+  return new OutboxRelay(database, bus, { source: config.service, direct, restMs: () => (giveWay() ? GATHER_MS : 0) });
 }
 
 /** What tests alone may set of a runner. */
@@ -91,7 +94,7 @@ function makeOwnRunner(
     OrderWatch,
     KeySweep,
     { provide: PEERS, useFactory: makePeers, inject: [CONFIG] },
-    { provide: OUTBOX_RELAY, useFactory: makeRelay, inject: [DATABASE, BUS, CONFIG] },
+    { provide: OUTBOX_RELAY, useFactory: makeRelay, inject: [DATABASE, BUS, CONFIG, GIVE_WAY] },
     { provide: SAGA_RUNNER, useFactory: makeOwnRunner, inject: [DATABASE, CONFIG, PEERS, SettleOrder, GIVE_WAY] },
   ],
 })
