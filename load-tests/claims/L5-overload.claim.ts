@@ -33,7 +33,7 @@ export default claim({
       ...{ INVENTORY_HOLD_TTL_MS: '900000', ORDERS_DEADLINE_MS: '600000' }, // holds of before, orders for afterwards
     },
   },
-  load: { scenario: 'overload', settings: { multiples: '2,4,8' } },
+  load: { scenario: 'overload', settings: { multiples: '2,4,8', calmShare: 0.3 } },
   steadyState: [failedAttempts({ atMost: 0.02 })],
   fault: loadItself('2, 4 and 8 times the capacity', ARRIVALS),
   holds: [...LEVELS, orders(0.001), retryAfterGiven(), everyOrderEnded()],
@@ -43,6 +43,6 @@ export default claim({
       ...{ steadyMs: 5_000, faultMs: 15_000, recoveryMs: 8_000, repeat: 1 },
       holds: [...LEVELS, orders(0.01), retryAfterGiven(), everyOrderEnded()],
     },
-    full: { steadyMs: 10_000, faultMs: 90_000, recoveryMs: 30_000, repeat: 1 },
+    full: { steadyMs: 10_000, faultMs: 80_000, recoveryMs: 180_000, repeat: 1 }, // for 3,000 orders, and to finish them
   },
 });

@@ -41,7 +41,7 @@ export const options: Options = {
   ...stagedModel('visitor', stages(), settings.visitMs),
   batch: AT_ONCE,
   batchPerHost: AT_ONCE,
-  setupTimeout: '120s',
+  setupTimeout: '240s',
 };
 
 /** At the highest capacity there can be. */
