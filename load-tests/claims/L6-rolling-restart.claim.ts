@@ -11,7 +11,7 @@ export default claim({
   promise: 'Every process of the shop is restarted under load, one after the other, and not one request fails.',
   tier: 'local',
   shop: { replicas: TWICE, env: { STAMPEDE_DRAIN_MS: '300' } }, // the balancer asks who is ready every 100 ms
-  load: { scenario: 'buy', settings: { ordersPerSecond: 6, pagesPerSecond: 30, follow: 'stream', attempts: 1 } },
+  load: { scenario: 'buy', settings: { ordersPerSecond: 5, pagesPerSecond: 25, follow: 'no', attempts: 1 } },
   steadyState: [failedAttempts({ atMost: 0 })],
   fault: rollingRestart({ rounds: 1 }),
   holds: [failedAttempts({ atMost: 0 }), everyOrderEnded(), recovers({ withinMs: 10_000 })],

@@ -11,7 +11,6 @@ import { openAdminServer, type AdminRoute, type AdminServer } from './admin-serv
 import { EarlyRefusal } from './early-refusal';
 import { OpenStreams, STREAMS } from './event-stream';
 import { ServiceAdapter, type AdapterOptions } from './http-adapter';
-import { mustGiveWay, noteRefusal } from './give-way';
 import { portError } from './listen';
 import { Overload } from './overload';
 import { NestLogger, type Log } from './nest-logger';
@@ -19,7 +18,7 @@ import { allowMicroservices } from './nest-microservices';
 import { ProblemFilter } from './problem.filter';
 import type { ServiceConfig } from './settings';
 import { openStores, type Stores } from './stores';
-import { BUS, CONFIG, DATABASE, GIVE_WAY, LOG } from './tokens';
+import { BUS, BUSY, CONFIG, DATABASE, LOG } from './tokens';
 
 /** What makes one service out of the kit. */
 export interface ServiceParts {
@@ -142,7 +141,7 @@ export class RunningService {
     const adapter = new ServiceAdapter({
       filter,
       draining,
-      ...(this.parts.edge === true ? {} : { behind: { busy: () => this.overload.busy } }),
+      ...(this.parts.edge === true ? {} : { busy: () => this.overload.busy }), // buyers need not know
       ...mitigated('shed-load', this.sheds(draining), ADMIT_ALL, this.config.env),
       observe: (fastify) => {
         httpServerTracing(fastify, { service });
@@ -171,7 +170,6 @@ export class RunningService {
   }
 
   private countShed(priority: Priority): void {
-    noteRefusal();
     this.telemetry.metrics.count('shed', { shedder: this.config.service, priority, reason: 'concurrency' });
   }
 
@@ -193,7 +191,7 @@ export class RunningService {
       [LOG, this.log],
       [DATABASE, stores.database],
       [BUS, stores.bus],
-      [GIVE_WAY, mustGiveWay],
+      [BUSY, () => this.overload.busy],
     ]);
     const providers = [...provided].map(([provide, useValue]) => ({ provide, useValue }));
     return {

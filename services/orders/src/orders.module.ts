@@ -5,7 +5,7 @@ import { inventoryApi, paymentsApi } from '@stampede/contracts';
 import { idempotencyMigration, type Database } from '@stampede/db';
 import { OutboxRelay, outboxMigration } from '@stampede/outbox';
 import { SagaRunner, sagaMigration, type SagaRunnerOptions } from '@stampede/saga';
-import { BUS, CONFIG, DATABASE, GIVE_WAY, KeySweep, peersOf, type ServiceParts } from '@stampede/service-kit';
+import { BUS, BUSY, CONFIG, DATABASE, KeySweep, peersOf, type ServiceParts } from '@stampede/service-kit';
 import { metricsOf, watchOutbox, watchSaga } from '@stampede/telemetry';
 import { mitigated } from '@stampede/topology';
 import type { OrdersConfig } from './config';
@@ -15,7 +15,6 @@ import { OrderDesk } from './order-desk';
 import { OrderWatch } from './order-watch';
 import { PlaceOrderController } from './place-order.controller';
 import { ReadOrderController } from './read-order.controller';
-import { SagaPace } from './saga-pace';
 import { SettleOrder } from './settle-order';
 import { StreamOrderController } from './stream-order.controller';
 import { OUTBOX_RELAY, PEERS, SAGA_RUNNER } from './tokens';
@@ -32,19 +31,16 @@ function makePeers(config: OrdersConfig): OrderPeers {
   );
 }
 
-/** While buyers are refused, what became of accepted orders is told once a second. */
-const GATHER_MS = 1_000;
-
-function makeRelay(database: Database, bus: Bus, config: OrdersConfig, giveWay: () => boolean): OutboxRelay {
+function makeRelay(database: Database, bus: Bus, config: OrdersConfig): OutboxRelay {
   const direct = mitigated('outbox', false, true, config.env);
-  return new OutboxRelay(database, bus, { source: config.service, direct, restMs: () => (giveWay() ? GATHER_MS : 0) });
+  return new OutboxRelay(database, bus, { source: config.service, direct });
 }
 
 /** What tests alone may set of a runner. */
 type ForTests = Pick<SagaRunnerOptions<OrderSaga>, 'clock' | 'crashPoint'>;
 
-/** Of an order's time, the share after which it waits no longer for those who are still to be accepted. */
-const PATIENCE = 0.25;
+/** Orders that have been accepted can wait, those who want to place one cannot: a busy processor is left to these. */
+const AT_ONCE_WHEN_BUSY = 2;
 
 /** Whoever drives orders does it like this; tests as well, with a clock and crashes of theirs. */
 export function makeRunner(
@@ -52,20 +48,14 @@ export function makeRunner(
   config: OrdersConfig,
   peers: OrderPeers,
   settle: SettleOrder,
-  { giveWay = () => false, ...forTests }: ForTests & { giveWay?: () => boolean } = {},
+  { busy = () => false, ...forTests }: ForTests & { busy?: () => boolean } = {},
 ): SagaRunner<OrderSaga> {
-  const pace = new SagaPace({
-    most: config.ORDERS_SAGA_CONCURRENCY,
-    giveWay,
-    oldestAgeMs: async () => (await runner.stats()).oldestAgeMs,
-    patienceMs: config.ORDERS_DEADLINE_MS * PATIENCE,
-  });
-  const runner: SagaRunner<OrderSaga> = new SagaRunner(database, orderSaga(peers, settle, config.env), {
+  return new SagaRunner(database, orderSaga(peers, settle, config.env), {
     ...forTests,
     workerId: config.instance,
     deadlineMs: config.ORDERS_DEADLINE_MS,
     leaseMs: config.ORDERS_SAGA_LEASE_MS,
-    concurrency: () => pace.room(),
+    concurrency: () => (busy() ? AT_ONCE_WHEN_BUSY : config.ORDERS_SAGA_CONCURRENCY),
     resume: mitigated('resume-sagas', true, false, config.env),
     forget: ['paymentToken'],
     onMove: (tx, move) => settle.record(tx, move),
@@ -73,7 +63,6 @@ export function makeRunner(
       if (finished.outcome === 'compensated') await settle.undone(tx, finished);
     },
   });
-  return runner;
 }
 
 function makeOwnRunner(
@@ -81,9 +70,9 @@ function makeOwnRunner(
   config: OrdersConfig,
   peers: OrderPeers,
   settle: SettleOrder,
-  giveWay: () => boolean,
+  busy: () => boolean,
 ): SagaRunner<OrderSaga> {
-  return makeRunner(database, config, peers, settle, { giveWay });
+  return makeRunner(database, config, peers, settle, { busy });
 }
 
 @Module({
@@ -94,8 +83,8 @@ function makeOwnRunner(
     OrderWatch,
     KeySweep,
     { provide: PEERS, useFactory: makePeers, inject: [CONFIG] },
-    { provide: OUTBOX_RELAY, useFactory: makeRelay, inject: [DATABASE, BUS, CONFIG, GIVE_WAY] },
-    { provide: SAGA_RUNNER, useFactory: makeOwnRunner, inject: [DATABASE, CONFIG, PEERS, SettleOrder, GIVE_WAY] },
+    { provide: OUTBOX_RELAY, useFactory: makeRelay, inject: [DATABASE, BUS, CONFIG] },
+    { provide: SAGA_RUNNER, useFactory: makeOwnRunner, inject: [DATABASE, CONFIG, PEERS, SettleOrder, BUSY] },
   ],
 })
 export class OrdersModule implements OnApplicationBootstrap, OnModuleDestroy {

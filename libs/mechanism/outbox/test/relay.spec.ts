@@ -93,26 +93,6 @@ test('an event is published by the kick of its commit, as a CloudEvent', async (
   expect(await relay.stats()).toEqual({ unpublished: 0, oldestAgeMs: 0 });
 });
 
-test('while the relay rests events gather, and go to the bus together', async () => {
-  let restMs = 300;
-  const relay = relayOf({ restMs: () => restMs });
-  const batches: number[] = [];
-  bus.before = async (events) => void batches.push(events.length);
-  const add = (subject: string) =>
-    database.transaction((tx) => relay.append(tx, { type: 'order.placed', subject, data: {} }));
-  relay.start();
-  const subject = uuidv7();
-  let published = publishedEvents(5);
-  for (let order = 0; order < 5; order++) await add(subject); // the first look may find one of them
-  await published;
-  expect(batches.length).toBeLessThanOrEqual(2);
-  restMs = 0;
-  published = publishedEvents(1);
-  await add(subject);
-  await published;
-  expect(bus.sequencesOf(subject)).toEqual([1, 2, 3, 4, 5, 6]);
-});
-
 test('an event whose transaction is rolled back is never published and leaves no gap in its sequence', async () => {
   const subject = uuidv7();
   await append(subject);

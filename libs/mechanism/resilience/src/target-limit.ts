@@ -3,11 +3,11 @@ import { systemClock, type Clock } from './clock';
 import { publish } from './events';
 
 export interface TargetLimitOptions {
-  /** Mean time of an answer above which fewer are let in at once; default 250 ms. */
+  /** Mean time of an answer above which fewer are let in at once; default 50 ms. */
   readonly targetMs?: number;
   /** The limit from the moment that the process is pressed; default 64. */
   readonly start?: number;
-  /** Never below; default 24. */
+  /** Never below; default 4. */
   readonly floor?: number;
   /** The limit moves once per window; default 100 ms. */
   readonly windowMs?: number;
@@ -41,7 +41,7 @@ export class TargetLimit {
     options: TargetLimitOptions = {},
     private readonly clock: Clock = systemClock,
   ) {
-    this.#options = { targetMs: 250, start: 64, floor: 24, windowMs: 100, calmMs: 1_000, ...options };
+    this.#options = { targetMs: 50, start: 64, floor: 4, windowMs: 100, calmMs: 1_000, ...options };
     this.#windowEndsMs = clock.now() + this.#options.windowMs;
   }
 

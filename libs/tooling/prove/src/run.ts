@@ -229,8 +229,8 @@ class Run {
   }
 }
 
-/** The shop has the first one. */
-export const LOAD_CORE = 1;
+/** The prover and the shop have the first core. */
+const LOAD_CORE = 1;
 
 function endedEarly(): never {
   throw new Error('k6 ended before it began: see its output');
