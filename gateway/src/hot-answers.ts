@@ -33,10 +33,11 @@ const inMemory: KeepHot = (_name, { ttlMs, staleMs, most }) => new Recent(ttlMs,
 function cacheAside<T>(kv: Kv, name: string, ttlMs: number): HotAnswers<T> {
   return {
     async get(key, load) {
-      const cached = await kv.get(`${name}:${key}`).catch(() => null);
+      const place = `hot:${name}:${key}`; // apart from what else the gateway remembers of an event
+      const cached = await kv.get(place).catch(() => null);
       if (cached !== null) return JSON.parse(cached) as T;
       const value = await load();
-      await kv.set(`${name}:${key}`, JSON.stringify(value), { ttlMs }).catch(() => undefined);
+      await kv.set(place, JSON.stringify(value), { ttlMs }).catch(() => undefined);
       return value;
     },
   };

@@ -18,17 +18,20 @@ export function guardOf(options: GuardOptions, env: Environment = {}): Policy<st
   const retries = mitigated('retry-budget', asItIs, retryAtWill, env);
   const bulkhead = mitigated('bulkhead-per-peer', asItIs, sharePool, env);
   const build = mitigated('avoid-sick-replica', policy as typeof trustAll, trustAll, env);
-  return build(bulkhead(retries(trySoon(options))));
+  return build(bulkhead(retries(withShortOpenState(options))));
 }
 
-function trySoon({ breaker, ...options }: GuardOptions): GuardOptions {
+function withShortOpenState({ breaker, ...options }: GuardOptions): GuardOptions {
   return { ...options, ...(breaker && { breaker: { openMs: CIRCUIT_OPEN_MS, ...breaker } }) };
 }
 
 const MANY_ATTEMPTS = 10;
 const NO_BOUND_PER_SECOND = 1_000_000;
 
-/** A loop around the call and nothing else: whatever fails is tried again at once, however many fail and wait. */
+/**
+ * A loop around the call and nothing else, so without breaker and bulkhead too: whatever fails is tried again at once,
+ * however many fail and wait.
+ */
 function retryAtWill(guarded: GuardOptions): GuardOptions {
   if (guarded.retry === undefined || guarded.retry.unsentOnly === true) return guarded;
   const { breaker: _, bulkhead: _bulkhead, ...options } = guarded;
@@ -38,7 +41,7 @@ function retryAtWill(guarded: GuardOptions): GuardOptions {
   };
 }
 
-/** One client for all peers, with ten connections, as many clients have by default; whoever comes late waits. */
+/** One client for all peers, with ten connections and no breaker; whoever comes late waits. */
 const POOL = { maxInFlight: 10, maxQueue: 1_000_000, maxWaitMs: 60_000 };
 let poolOfAll: Bulkhead | undefined;
 

@@ -2,9 +2,8 @@ import { Module, type DynamicModule, type INestApplication, type Type } from '@n
 import { NestFactory } from '@nestjs/core';
 import type { Database } from '@stampede/db';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
-import { carryBudgetsAs, restOnTheWire, instantOnTheWire } from '@stampede/resilience';
+import { carryBudgetsAs, instantOnTheWire, restOnTheWire, type Priority } from '@stampede/resilience';
 import { httpServerMetrics, httpServerTracing, logger, startTelemetry, type Telemetry } from '@stampede/telemetry';
-import type { Priority } from '@stampede/resilience';
 import { mitigated } from '@stampede/topology';
 import type { FastifyInstance } from 'fastify';
 import { openAdminServer, type AdminRoute, type AdminServer } from './admin-server';
@@ -160,7 +159,7 @@ export class RunningService {
     return app.useGlobalFilters(filter);
   }
 
-  /** Resolves with what the admin port tells of them. */
+  /** Refuses where there is too much; at the edge before the framework has read anything. */
   private sheds(draining: () => boolean): Pick<AdapterOptions, 'admit' | 'door'> {
     const admit: AdapterOptions['admit'] = (arrival, response) => this.overload.admit(arrival, response);
     if (this.parts.edge !== true) return { admit };
@@ -173,6 +172,7 @@ export class RunningService {
     this.telemetry.metrics.count('shed', { shedder: this.config.service, priority, reason: 'concurrency' });
   }
 
+  /** Resolves with what the admin port tells of them. */
   private async startConsumers(app: NestFastifyApplication, stores: Stores): Promise<Record<string, AdminRoute>> {
     const { bus, isTransient } = stores;
     if (bus === undefined) return {};

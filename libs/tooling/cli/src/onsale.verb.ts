@@ -6,6 +6,7 @@ import { Refusal } from '@stampede/supervisor';
 import { InvalidArgumentError, Option } from 'commander';
 import { wholeNumber } from './arguments';
 import { auditTable } from './audit.verb';
+import { interruptible } from './interrupt';
 import { onsaleProgress, onsaleReport } from './onsale-report';
 import { call, findShop, issueToken, readAudit, type RunningShop } from './running-shop';
 import type { Surroundings, Verb } from './verb';
@@ -34,8 +35,6 @@ const BUYER_RATIO = 0.2;
  * More visitors at once than a shop that keeps up ever has; beyond them this machine, not the shop, would be measured.
  */
 const MOST_VISITORS = 5_000;
-/** As a shell counts an end by SIGINT. */
-const INTERRUPTED = 130;
 const DEFAULT_TRACE = join('load-tests', 'traces', 'worldcup98-requests-per-second.csv.gz');
 
 export const onsaleVerb: Verb = (program, surroundings) => {
@@ -132,16 +131,9 @@ function crowdAt({ print }: Surroundings, { shop, event, trace, options }: Sale)
 }
 
 /** The same crowd from another program. @throws Refusal without k6, and when it is interrupted */
-async function crowdByK6({ root, print }: Surroundings, { shop, event, trace, options }: Sale): Promise<CrowdResult> {
-  const interrupt = new AbortController();
-  const end = (): void => {
-    process.exitCode = INTERRUPTED;
-    interrupt.abort(new Refusal('interrupted'));
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, end);
-  try {
-    return await sendCrowdByK6({
+function crowdByK6({ root, print }: Surroundings, { shop, event, trace, options }: Sale): Promise<CrowdResult> {
+  return interruptible('interrupted', (signal) =>
+    sendCrowdByK6({
       root,
       url: shop.url,
       eventId: event.eventId,
@@ -151,12 +143,10 @@ async function crowdByK6({ root, print }: Surroundings, { shop, event, trace, op
       rateScale: options.rateScale,
       buyerRatio: options.buyers,
       seed: options.seed,
-      signal: interrupt.signal,
+      signal,
       onProgress: (progress) => print(onsaleProgress(progress)),
-    });
-  } finally {
-    for (const signal of signals) process.off(signal, end);
-  }
+    }),
+  );
 }
 
 function categoriesOf({ categories }: Event): Category[] {

@@ -11,7 +11,7 @@ import {
   type ProveOptions,
   type StatedClaim,
 } from '@stampede/prove';
-import { Refusal, stateFolder } from '@stampede/supervisor';
+import { stateFolder } from '@stampede/supervisor';
 import { commitOf } from './commit';
 import type { Surroundings } from './verb';
 
@@ -35,9 +35,8 @@ export interface Proof {
   readonly journals: readonly Journal[];
 }
 
-/** Proves claims one after another on this machine. Ctrl-C undoes the fault, closes the shop and ends it. */
+/** Proves claims one after another on this machine, until its signal aborts. */
 export class ProofSession {
-  private readonly interrupt = new AbortController();
   private readonly world: ReturnType<typeof realWorld>;
   private readonly state: string;
   private readonly startedAt = performance.now();
@@ -45,18 +44,14 @@ export class ProofSession {
   constructor(
     private readonly surroundings: Surroundings,
     private readonly wishes: ProofWishes,
+    private readonly signal: AbortSignal,
   ) {
     const { root, env } = surroundings;
     this.world = realWorld({ root, env });
     this.state = stateFolder(root, env);
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => this.stop());
   }
 
-  get interrupted(): boolean {
-    return this.interrupt.signal.aborted;
-  }
-
-  /** @throws Refusal when interrupted */
+  /** @throws the signal's reason */
   async prove(claims: readonly StatedClaim[]): Promise<readonly Proof[]> {
     const proofs: Proof[] = [];
     for (const stated of claims) {
@@ -76,7 +71,7 @@ export class ProofSession {
     const { form, control, repeat, seed, keep, ignoreSwitch } = this.wishes;
     const { root, print } = this.surroundings;
     const options: ProveOptions = {
-      ...{ form, control, seed, ignoreSwitch, signal: this.interrupt.signal },
+      ...{ form, control, seed, ignoreSwitch, signal: this.signal },
       ...(repeat === undefined ? {} : { repeat }),
       folder: proofFolder(this.state, claim.id, form),
       report: sinceNow(print),
@@ -98,10 +93,6 @@ export class ProofSession {
   private isWhole({ forms }: StatedClaim['claim'], { form, verdict }: Journal): boolean {
     const { control, ignoreSwitch, repeat = Infinity } = this.wishes;
     return control === 'run' && !ignoreSwitch && repeat >= forms[form].repeat && verdict !== 'UNAVAILABLE';
-  }
-
-  private stop(): void {
-    this.interrupt.abort(new Refusal('interrupted: the fault is undone and the shop is closed'));
   }
 }
 

@@ -2,7 +2,8 @@ import { dueClaims, loadClaims, verdictTable, type StatedClaim, type Tier } from
 import { Refusal, stateFolder } from '@stampede/supervisor';
 import { Option } from 'commander';
 import { wholeNumber } from './arguments';
-import { ProofSession, type Proof } from './prove-session';
+import { interruptible } from './interrupt';
+import { ProofSession, type Proof, type ProofWishes } from './prove-session';
 import type { Surroundings, Verb } from './verb';
 
 interface ProveFlags {
@@ -22,7 +23,6 @@ interface ProveFlags {
 
 /** Nothing was shown to be wrong, but something could not be tried. */
 const UNAVAILABLE_EXIT = 3;
-const INTERRUPTED_EXIT = 130;
 const MINUTE_MS = 60_000;
 
 export const proveVerb: Verb = (program, surroundings) => {
@@ -74,14 +74,14 @@ function chosen(
   });
 }
 
-async function proveAll(
+function proveAll(
   claims: readonly StatedClaim[],
   flags: ProveFlags,
   surroundings: Surroundings,
 ): Promise<readonly Proof[]> {
   const { full, control = 'run', repeat, seed, keep = false, again = false, minutes = Infinity } = flags;
   const ignoreSwitch = flags.ignoreSwitch === true;
-  const session = new ProofSession(surroundings, {
+  const wishes: ProofWishes = {
     ...{
       form: full === true ? 'full' : 'quick',
       control,
@@ -92,13 +92,10 @@ async function proveAll(
       mostMs: minutes * MINUTE_MS,
     },
     ...(repeat === undefined ? {} : { repeat }),
-  });
-  try {
-    return await session.prove(claims);
-  } catch (error) {
-    if (session.interrupted) process.exitCode = INTERRUPTED_EXIT;
-    throw error;
-  }
+  };
+  return interruptible('interrupted: the fault is undone and the shop is closed', (signal) =>
+    new ProofSession(surroundings, wishes, signal).prove(claims),
+  );
 }
 
 /** A line for each try, for people and for CI, which counts them. */

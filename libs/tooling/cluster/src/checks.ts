@@ -12,7 +12,7 @@ export interface Resources {
 type Tool = keyof Versions['tools'];
 
 const GIB = 2 ** 30;
-/** Measured: four nodes, Istio with a sidecar for each pod, the platform and one replica of everything. */
+/** What four nodes, Istio with a sidecar for each pod, the platform and one replica of everything must fit into. */
 const MEMORY_NEEDED_BYTES = 8 * GIB;
 const CPUS_ADVISED = 4;
 

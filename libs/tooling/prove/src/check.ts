@@ -28,7 +28,7 @@ export interface Observations {
   readonly untold: ReadonlyMap<string, Order | undefined>;
   readonly statement: readonly StatementEntry[];
   readonly audit: AuditReport | undefined;
-  /** ms from the end of the fault until every process was ready and no order pending; undefined: not in time. */
+  /** ms from the end of the fault until every process was ready and no saga older than that; undefined: not in time. */
   readonly recoveredMs: number | undefined;
   /** Named figures over time: totals of metrics, one sample a second. */
   readonly series: Readonly<Record<string, readonly (number | null)[]>>;

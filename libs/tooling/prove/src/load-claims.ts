@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Claim } from './claim';
+import { orderOf } from './report/definition';
 
 const FOLDER = join('load-tests', 'claims');
 const BUILT = join('load-tests', 'dist', 'claims');
@@ -24,11 +25,5 @@ export function loadClaims(root: string): readonly StatedClaim[] {
     if (name.split('-')[0] !== claim.id) throw new Error(`${name} states claim ${claim.id}: a file is named by its id`);
     return { claim, file: join(FOLDER, name) };
   });
-  return stated.toSorted((a, b) => order(a) - order(b));
-}
-
-const TIER_STEP = 1_000;
-
-function order({ claim: { id } }: StatedClaim): number {
-  return (id.startsWith('K') ? TIER_STEP : 0) + Number(id.slice(1));
+  return stated.toSorted((a, b) => orderOf(a.claim.id) - orderOf(b.claim.id));
 }

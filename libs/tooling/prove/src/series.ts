@@ -1,5 +1,6 @@
 import type { Call, Observations } from './check';
 import type { RunSeries } from './journal';
+import { percentile } from './percentile';
 
 const STEP_MS = 1_000;
 const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99 } as const;
@@ -10,7 +11,7 @@ export function seriesOf({ calls, series }: Observations, lengthMs: number): Run
   const bySecond = Array.from({ length: columns }, (): Call[] => []);
   for (const call of calls) bySecond[Math.floor(call.atMs / STEP_MS)]?.push(call);
   const statuses = [...new Set(calls.map(({ status }) => String(status)))].toSorted();
-  const quantile = (ratio: number) => bySecond.map((second) => percentile(second, ratio));
+  const quantile = (ratio: number) => bySecond.map((second) => latencyOf(second, ratio));
   return {
     stepMs: STEP_MS,
     latencyMs: { p50: quantile(QUANTILES.p50), p95: quantile(QUANTILES.p95), p99: quantile(QUANTILES.p99) },
@@ -24,8 +25,10 @@ export function seriesOf({ calls, series }: Observations, lengthMs: number): Run
   };
 }
 
-function percentile(calls: readonly Call[], ratio: number): number | null {
-  if (calls.length === 0) return null;
-  const times = calls.map(({ ms }) => ms).toSorted((a, b) => a - b);
-  return Math.round((times[Math.min(times.length - 1, Math.floor(times.length * ratio))] ?? 0) * 10) / 10;
+function latencyOf(calls: readonly Call[], ratio: number): number | null {
+  const value = percentile(
+    calls.map(({ ms }) => ms),
+    ratio,
+  );
+  return value === undefined ? null : Math.round(value * 10) / 10;
 }

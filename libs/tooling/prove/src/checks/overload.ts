@@ -37,7 +37,7 @@ export function goodput({ multiple, stage: [index, count], atLeast }: GoodputOpt
   };
 }
 
-/** Every refusal for overload says when to come back, and whoever came back did so no earlier. */
+/** Every refusal for overload says when to come back. That buyers wait so long is the client's own doing: call.ts. */
 export function retryAfterGiven(): Check {
   return {
     name: 'refusals without Retry-After',

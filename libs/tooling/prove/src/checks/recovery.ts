@@ -1,7 +1,8 @@
 import type { Check } from '../check';
+import { percentile } from '../percentile';
 import { percent, select } from './requests';
 
-/** After the fault every process was ready, and no saga older than its end, within this time. */
+/** Every process was ready, and no saga older than the end of the fault, within this time after it. */
 export function recovers(options: { readonly withinMs: number }): Check {
   return {
     name: 'time until the shop was as before',
@@ -32,10 +33,8 @@ export function quickAgain({ withinMs, quantile, belowMs, routes }: BackOptions)
       const fault = seen.phases.find(({ name }) => name === 'fault');
       const backAtMs = (fault?.toMs ?? Infinity) + withinMs;
       const later = select(seen, routes === undefined ? {} : { routes }).filter(({ atMs }) => atMs >= backAtMs);
-      const times = later
-        .map(({ status, ms }) => (status >= 200 && status < 300 ? ms : Infinity))
-        .toSorted((a, b) => a - b);
-      const value = times[Math.min(times.length - 1, Math.floor(times.length * quantile))] ?? Infinity;
+      const times = later.map(({ status, ms }) => (status >= 200 && status < 300 ? ms : Infinity));
+      const value = percentile(times, quantile) ?? Infinity;
       const failed = times.filter((ms) => ms === Infinity).length;
       return {
         holds: value < belowMs,

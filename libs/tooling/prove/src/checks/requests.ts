@@ -1,4 +1,5 @@
 import type { Call, Check, Observations, Phase } from '../check';
+import { percentile } from '../percentile';
 
 export type PhaseName = Phase['name'];
 
@@ -58,9 +59,8 @@ export function latency(options: CallFilter & { readonly quantile: number; reado
     judge: (seen) => {
       const times = select(seen, filter)
         .filter(({ status }) => status !== 0)
-        .map(({ ms }) => ms)
-        .toSorted((a, b) => a - b);
-      const value = times[Math.min(times.length - 1, Math.floor(times.length * quantile))] ?? 0;
+        .map(({ ms }) => ms);
+      const value = percentile(times, quantile) ?? 0;
       return {
         holds: times.length > 0 && value < belowMs,
         measured: `${Math.round(value)} ms`,
