@@ -7,7 +7,7 @@ import { collect, eventOf, until } from '../test/collect';
 import { behavesLikeABus } from './behaviour.suite';
 import { busChannel, type BusNotice } from './diagnostics';
 import { cleanUp, openEmbeddedBus } from './embedded';
-import { appendRecords, createTopic } from './embedded.sql';
+import { appendRecords, createTopic, dueInMs, joinGroup } from './embedded.sql';
 import { WORKERS } from './embedded.subscription';
 import type { Bus } from './port';
 
@@ -91,6 +91,13 @@ describe('on PostgreSQL', () => {
     await expect(bus.publish(topic, after)).rejects.toThrow('0 of 1 events');
     await bus.publish(topic, after);
     await received.until(2);
+  });
+
+  test('an event that waits is due at once, before anything was ever tried again', async () => {
+    await bus.publish(topic, [eventOf('order-1', 1)]);
+    expect(await dueInMs(store.database.kysely, topic, 'billing')).toBeNull();
+    await joinGroup(store.database.kysely, topic, 'billing');
+    expect(await dueInMs(store.database.kysely, topic, 'billing')).toBe(0);
   });
 
   test('a failure is told with its error, to each try and with the dead letter', async () => {
