@@ -25,10 +25,9 @@ type Prices = ReplyOf<typeof pricingApi.routes.priceCategories>['prices'];
  * slow inventory 2.5 s old, which is still no reason to show less.
  */
 const LIVE = { ttlMs: 500, staleMs: 2_000, most: 2_000 };
-/**
- * A part that takes longer is left out: the page is worth more than the part. It is loaded for all who wait, so with a
- * budget of its own.
- */
+/** A part that takes longer is left out: the page is worth more than the part, and must be there in 300 ms. */
+const WAIT_MS = 200;
+/** A part is loaded for all who wait, so with a budget of its own; what comes too late for them is there for the next. */
 const PART_MS = 500;
 
 /**
@@ -69,7 +68,7 @@ export class EventPage {
       const { categories } = await this.peers.inventory.readAvailability({ eventId }, { budget: Budget.ofMs(PART_MS) });
       return categories;
     };
-    return this.availabilities.get(eventId, ask).catch(() => undefined);
+    return inTime(this.availabilities.get(eventId, ask));
   }
 
   private pricesOf(event: CatalogEvent, availability: Availability | undefined): Promise<Prices | undefined> {
@@ -87,7 +86,22 @@ export class EventPage {
       );
       return prices;
     };
-    return this.prices.get(eventId, ask).catch(() => undefined);
+    return inTime(this.prices.get(eventId, ask));
+  }
+}
+
+/** What a part comes to, or undefined where that takes too long or fails. */
+async function inTime<T>(part: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, WAIT_MS, undefined);
+  });
+  try {
+    return await Promise.race([part, late]);
+  } catch {
+    return undefined; // the page says that it lacks it
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Permit } from './adaptive-limit';
 import { TargetLimit } from './target-limit';
 import { FakeClock, recordEvents } from './testing';
 
@@ -5,7 +6,11 @@ let clock: FakeClock;
 let limit: TargetLimit;
 beforeEach(() => {
   clock = new FakeClock();
-  limit = new TargetLimit('gateway', { targetMs: 75, start: 10, floor: 2, windowMs: 100, calmMs: 1_000 }, clock);
+  limit = new TargetLimit(
+    'gateway',
+    { targetMs: 75, start: 10, floor: 2, windowMs: 100, calmMs: 1_000, patienceMs: 750 },
+    clock,
+  );
 });
 
 /** A window in which as many requests as may are served, each in `tookMs`. */
@@ -117,9 +122,12 @@ test('a limit that is reached is kept, and a limit that is lifted lets in all wh
   const waiting = [limit.next(10_000), limit.next(10_000)];
   for (let window = 0; window < 20; window++) {
     await clock.advance(100);
+    places.shift()?.release(); // whoever waits comes in, and the next one waits
+    places.push((await waiting.shift()) as Permit);
+    waiting.push(limit.next(10_000));
     limit.look(false);
+    expect(limit.limit).toBe(10);
   }
-  expect(limit.waiting).toBe(2);
   for (const place of places) place.release();
   for (const place of await Promise.all(waiting)) place?.release();
   expect(limit.inFlight).toBe(0);
@@ -128,4 +136,30 @@ test('a limit that is reached is kept, and a limit that is lifted lets in all wh
     limit.look(false);
   }
   expect(limit.limit).toBe(Infinity);
+});
+
+test('after a moment of pressure, calls that wait for a slow peer do not keep everybody else out', async () => {
+  limit.look(true);
+  const slow = Array.from({ length: 10 }, () => limit.enter());
+  for (let window = 0; window < 7; window++) {
+    await clock.advance(100);
+    limit.look(false);
+    expect([limit.limit, limit.full]).toEqual([10, true]);
+  }
+  await clock.advance(100);
+  limit.look(false);
+  expect([limit.inFlight, limit.full]).toEqual([0, false]);
+  for (const place of slow) place.release();
+  expect(limit.inFlight).toBe(0);
+});
+
+test('under pressure whoever waits for long keeps the place: there is no telling what for', async () => {
+  limit.look(true);
+  const places = Array.from({ length: 10 }, () => limit.enter());
+  for (let window = 0; window < 20; window++) {
+    await clock.advance(100);
+    limit.look(true);
+  }
+  expect([limit.inFlight, limit.limit]).toEqual([10, 2]);
+  for (const place of places) place.release();
 });

@@ -13,6 +13,16 @@ export interface TargetLimitOptions {
   readonly windowMs?: number;
   /** Without pressure, and without anybody at the limit, for that long there is none; default 1,000 ms. */
   readonly calmMs?: number;
+  /**
+   * Without pressure, a request that has been here for longer waits for somebody else; it holds no place any more, and
+   * its time says nothing. Default 500 ms.
+   */
+  readonly patienceMs?: number;
+}
+
+/** A request that holds a place. */
+interface Held {
+  readonly sinceMs: number;
 }
 
 /** What a window that was too slow leaves of the limit. */
@@ -20,7 +30,9 @@ const BACKOFF = 0.8;
 
 /**
  * How many requests at once a pressed process answers within a target time; no limit at all while it is not pressed,
- * so that slow peers alone, with the processor idle, refuse nobody.
+ * so that slow peers alone, with the processor idle, refuse nobody. A moment of pressure while a peer is slow must not
+ * become a limit that the peer's calls fill and nobody lifts: only a pressed process backs off, and without pressure
+ * those who wait for the peer take no places.
  * @see Netflix concurrency-limits, AIMDLimit. Differs: it acts on the mean of a window and not on single timeouts, and
  *  only under pressure, which whoever owns it tells by `look`.
  */
@@ -28,7 +40,8 @@ export class TargetLimit {
   readonly #options: Required<TargetLimitOptions>;
   #limit = Infinity;
   readonly #waiting = new Set<() => void>();
-  #inFlight = 0;
+  /** In the order in which they came. */
+  readonly #held = new Set<Held>();
   #peak = 0;
   #samples = 0;
   #sumMs = 0;
@@ -41,7 +54,7 @@ export class TargetLimit {
     options: TargetLimitOptions = {},
     private readonly clock: Clock = systemClock,
   ) {
-    this.#options = { targetMs: 50, start: 64, floor: 4, windowMs: 100, calmMs: 1_000, ...options };
+    this.#options = { targetMs: 50, start: 64, floor: 4, windowMs: 100, calmMs: 1_000, patienceMs: 500, ...options };
     this.#windowEndsMs = clock.now() + this.#options.windowMs;
   }
 
@@ -51,12 +64,12 @@ export class TargetLimit {
   }
 
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#held.size;
   }
 
   /** Whether who is let in now would be one too many, or would push in before others. */
   get full(): boolean {
-    return this.#inFlight >= this.limit || this.#waiting.size > 0;
+    return this.inFlight >= this.limit || this.#waiting.size > 0;
   }
 
   /** Requests that wait for a place. */
@@ -70,7 +83,7 @@ export class TargetLimit {
     if (pressed) {
       this.#pressedAtMs = nowMs;
       if (this.#limit === Infinity) this.#set(this.#options.start);
-    }
+    } else this.#forget(nowMs - this.#options.patienceMs);
     if (nowMs >= this.#windowEndsMs) this.#endWindow(nowMs);
     const quietMs = nowMs - Math.max(this.#pressedAtMs, this.#fullAtMs);
     if (this.#limit !== Infinity && quietMs >= this.#options.calmMs) this.#set(Infinity);
@@ -78,10 +91,10 @@ export class TargetLimit {
 
   /** Counts a request in, whatever the limit says: whoever asks compares first. */
   enter(): Permit {
-    const startedAtMs = this.clock.now();
-    this.#inFlight++;
-    this.#peak = Math.max(this.#peak, this.#inFlight);
-    return { release: (kind = 'answered') => this.#leave(startedAtMs, kind) };
+    const held = { sinceMs: this.clock.now() };
+    this.#held.add(held);
+    this.#peak = Math.max(this.#peak, this.inFlight);
+    return { release: (kind = 'answered') => this.#leave(held, kind) };
   }
 
   /**
@@ -106,17 +119,26 @@ export class TargetLimit {
 
   #letIn(): void {
     for (const letIn of this.#waiting) {
-      if (this.#inFlight >= this.limit) return;
+      if (this.inFlight >= this.limit) return;
       letIn();
     }
   }
 
-  #leave(startedAtMs: number, kind: SampleKind): void {
-    this.#inFlight--;
+  #leave(held: Held, kind: SampleKind): void {
+    if (!this.#held.delete(held)) return; // it had been forgotten
     this.#letIn();
     if (kind === 'ignored') return;
     this.#samples++;
-    this.#sumMs += this.clock.now() - startedAtMs;
+    this.#sumMs += this.clock.now() - held.sinceMs;
+  }
+
+  /** Takes their places from those who came before. */
+  #forget(beforeMs: number): void {
+    for (const held of this.#held) {
+      if (held.sinceMs > beforeMs) break;
+      this.#held.delete(held);
+    }
+    this.#letIn();
   }
 
   #endWindow(nowMs: number): void {
@@ -125,12 +147,13 @@ export class TargetLimit {
     if (this.#limit !== Infinity && this.#peak > 0) {
       const meanMs = this.#samples === 0 ? Infinity : this.#sumMs / this.#samples;
       const inUse = this.#peak * 2 > this.#limit; // few requests are not slow because they are many
-      if (meanMs > targetMs && inUse) this.#set(Math.max(floor, this.#limit * BACKOFF));
+      const pressed = this.#pressedAtMs > nowMs - windowMs;
+      if (meanMs > targetMs && inUse && pressed) this.#set(Math.max(floor, this.#limit * BACKOFF));
       else if (meanMs <= targetMs && this.#peak >= this.limit) this.#set(this.#limit + 1);
     }
     this.#windowEndsMs = nowMs + windowMs;
     this.#samples = this.#sumMs = 0;
-    this.#peak = this.#inFlight;
+    this.#peak = this.inFlight;
   }
 
   #set(limit: number): void {
