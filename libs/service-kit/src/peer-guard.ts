@@ -41,11 +41,11 @@ function retryAtWill(guarded: GuardOptions): GuardOptions {
   };
 }
 
-/** One client for all peers, with ten connections and no breaker; whoever comes late waits. */
+/** One pool of connections for all peers instead of a bulkhead for each; whoever comes late waits for one. */
 const POOL = { maxInFlight: 10, maxQueue: 1_000_000, maxWaitMs: 60_000 };
 let poolOfAll: Bulkhead | undefined;
 
-function sharePool({ breaker: _, ...options }: GuardOptions): GuardOptions {
+function sharePool(options: GuardOptions): GuardOptions {
   poolOfAll ??= new Bulkhead('all peers', POOL);
   return { ...options, bulkhead: poolOfAll };
 }
