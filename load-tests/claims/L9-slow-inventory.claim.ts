@@ -1,7 +1,7 @@
 import { toxics } from '@stampede/faults';
 import { claim, failures, latency, recovers } from '@stampede/prove';
 
-const OTHERS = ['event-page', 'sign-in'];
+const OTHERS = ['event-page', 'sign-in', 'queue'];
 
 export default claim({
   id: 'L9',

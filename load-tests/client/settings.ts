@@ -51,6 +51,8 @@ const clientDefaults = {
    * lost before the answer (so does Go's client, in k6); `new` for each attempt: every lost answer is seen and counted.
    */
   connections: 'kept',
+  /** Refusals, by code and with commas, after which a buyer has not failed: `sold_out` where seats run out. */
+  stands: '',
 };
 
 export const client = chosen(clientDefaults);
