@@ -21,7 +21,6 @@ test('a quote adds fees, then the tax of the country', () => {
     fees: 1_600,
     tax: 2_808,
     total: 24_408,
-    pricingVersion: 'v1',
   });
   expect(quoteFor({ listPrice, capacity: 100, available: 100 }, 1, 'ZZ').tax).toBe(0);
 });

@@ -1,9 +1,6 @@
 import type { Quote } from '@stampede/contracts';
 import { scaled, type Money } from '@stampede/money';
 
-/** Named in every quote, so that a wrong price can be traced to the version that made it. */
-export const PRICING_VERSION = 'v1';
-
 /** Steps from the list price, while half of a category is free, to the last seat. */
 const STEPS = 10;
 const STEP_RATIO = 0.05;
@@ -34,17 +31,10 @@ export function seatPrice({ listPrice, capacity, available }: Demand): Money {
 }
 
 /** What `quantity` seats cost in the venue's country; each part is rounded once, and `total` is their sum. */
-export function quoteFor(demand: Demand, quantity: number, countryCode: string): Quote {
+export function quoteFor(demand: Demand, quantity: number, countryCode: string): Omit<Quote, 'pricingVersion'> {
   const price = seatPrice(demand);
   const subtotal = price.amount * quantity;
   const fees = scaled(subtotal, FEE_RATIO);
   const tax = scaled(subtotal + fees, TAX_RATIO[countryCode] ?? 0);
-  return {
-    currency: price.currency,
-    subtotal,
-    fees,
-    tax,
-    total: subtotal + fees + tax,
-    pricingVersion: PRICING_VERSION,
-  };
+  return { currency: price.currency, subtotal, fees, tax, total: subtotal + fees + tax };
 }

@@ -1,7 +1,7 @@
 import { openService, type RunningService } from '@stampede/service-kit/testing';
 import request from 'supertest';
 import { settings } from '../src/config';
-import { parts } from '../src/pricing.module';
+import { partsOf } from '../src/pricing.module';
 
 const EVENT_ID = '0198f2a0-0000-7000-8000-000000000000';
 const demand = { category: 'CAT1', listPrice: { amount: 10_000, currency: 'USD' }, capacity: 100, available: 0 };
@@ -10,7 +10,7 @@ let service: RunningService;
 let http: ReturnType<typeof request>;
 
 beforeAll(async () => {
-  service = await openService({ settings, load: () => parts });
+  service = await openService({ settings, load: partsOf });
   http = request(service.url);
 });
 afterAll(() => service.stop());

@@ -20,3 +20,4 @@ export {
   type Mitigation,
   type MitigationId,
 } from './mitigations';
+export { PRICING_VERSIONS, type PricingVersion, type PricingVersionName } from './pricing-versions';
