@@ -78,6 +78,11 @@ export class Balancer {
     return this.#members.filter((member) => member.outUntilMs === 0).map((member) => member.address);
   }
 
+  /** Whether an address is in service that is none of `tried`. */
+  hasOther(tried: ReadonlySet<string>): boolean {
+    return this.inService().some((address) => !tried.has(address));
+  }
+
   /** An address for one attempt, if possible none of `tried`. */
   pick(tried?: ReadonlySet<string>): Lease {
     this.#takeBack();

@@ -55,6 +55,24 @@ test('a retry goes to another address and is told its number', async () => {
   expect(new Set(seen)).toEqual(new Set(['http://a', 'http://b']));
 });
 
+test('a replica that sheds is not waited for while there is another, and both of them are', async () => {
+  const clock = new FakeClock();
+  const peer = full(clock);
+  const sheds = Object.assign(new Error('overloaded'), { status: 503, retryAfterMs: 1_000 });
+  const call = (shedding: number) => {
+    let made = 0;
+    return peer.run({ method: 'GET' }, async () =>
+      made++ < shedding ? Promise.reject(sheds) : `after ${clock.now()}`,
+    );
+  };
+  const began = clock.now();
+  const [one, both] = [call(1), call(2)];
+  await clock.advance(0);
+  expect(await one).toBe(`after ${began}`);
+  await clock.advance(1_000);
+  expect(await both).toBe(`after ${began + 1_000}`);
+});
+
 test('a spent budget sends nothing and takes no place anywhere', async () => {
   const recorded = recordEvents();
   const clock = new FakeClock();

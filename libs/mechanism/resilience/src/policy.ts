@@ -167,6 +167,7 @@ class Composed implements Policy<string | undefined> {
         idempotent: call.idempotent ?? IDEMPOTENT.has(method),
         budget: call.budget,
         retryBudget: this.#retryBudget,
+        elsewhere: () => this.#balancer?.hasOther(tried) === true,
         classify: this.#classify,
         clock: this.#clock,
         random: this.#random,

@@ -66,6 +66,13 @@ test('Retry-After is waited for, with jitter after it and not before', async () 
   expect([attempts, tookMs]).toEqual([2, 325]);
 });
 
+test('Retry-After of one replica is not waited for by who asks another, and that of the service is', async () => {
+  const elsewhere = () => true;
+  const tookMs = async (error: Error) => (await told([error, 'ok'], { elsewhere })).tookMs;
+  expect(await tookMs(answer(503, { retryAfterMs: 300 }))).toBe(25);
+  expect(await tookMs(answer(429, { retryAfterMs: 300 }))).toBe(325);
+});
+
 test('nothing is repeated when the wait would outlast the budget: the caller hears at once', async () => {
   const clock = new FakeClock();
   const budget = Budget.ofMs(200, { clock });

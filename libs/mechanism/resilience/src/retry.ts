@@ -22,6 +22,8 @@ export interface RetryCall {
   readonly idempotent: boolean;
   readonly budget?: Budget | undefined;
   readonly retryBudget?: RetryBudget | undefined;
+  /** Whether the next attempt goes to a replica that has not been asked yet; default no. */
+  readonly elsewhere?: () => boolean;
   readonly classify?: Classify;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -35,9 +37,9 @@ export function fullJitterMs(retry: number, { baseMs = 50, capMs = 1_000 }: Retr
 
 /**
  * Repeats `attempt` (numbered from 1) while that is safe and worth it: never what may have been done already unless
- * `idempotent`, never before `Retry-After`, never beyond the budget or the retry budget. What was once unknown stays
- * unknown until an attempt is really answered: a refused connection after a lost reply does not mean that nothing was
- * done.
+ * `idempotent`, never before `Retry-After` where the replica that said so is asked again, never beyond the budget or
+ * the retry budget. What was once unknown stays unknown until an attempt is really answered: a refused connection after
+ * a lost reply does not mean that nothing was done.
  * @throws outcome_unknown; otherwise what the last attempt threw.
  */
 export async function retry<T>(
@@ -77,7 +79,8 @@ function nextDelayMs(
   const { maxAttempts = 3, unsentOnly = false } = options;
   if (unsentOnly && outcome !== 'not_sent') return undefined;
   if (attemptNumber >= maxAttempts) return maxAttempts > 1 ? deny(call.name, 'attempts') : undefined;
-  const askedMs = outcome === 'throttled' || outcome === 'unavailable' ? (waitMs ?? 0) : 0;
+  const isElsewhere = outcome === 'unavailable' && call.elsewhere?.() === true; // a replica's 503 is its own trouble
+  const askedMs = outcome === 'throttled' || (outcome === 'unavailable' && !isElsewhere) ? (waitMs ?? 0) : 0;
   const delayMs = askedMs + fullJitterMs(attemptNumber, options, call.random ?? Math.random);
   if (call.budget && delayMs >= call.budget.remainingMs()) return deny(call.name, 'time');
   if (call.retryBudget && !call.retryBudget.tryRetry()) return deny(call.name, 'ratio');
