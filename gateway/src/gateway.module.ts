@@ -41,6 +41,7 @@ import { PublishDrafts } from './publish-drafts';
 import { QueueController } from './queue.controller';
 import { AddressQuotaGuard, BuyerQuotaGuard } from './quota.guard';
 import { Quotas } from './quotas';
+import { QuoteDesk } from './quote-desk';
 import { ReadEventController } from './read-event.controller';
 import { SessionGuard } from './session.guard';
 import { SignInController } from './sign-in.controller';
@@ -80,6 +81,7 @@ function makeQuotas(kv: Kv, log: Log): Quotas {
     Tokens,
     KnownEvents,
     EventPage,
+    QuoteDesk,
     WaitingRoom,
     Forward,
     PublishDrafts,

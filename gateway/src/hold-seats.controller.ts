@@ -5,7 +5,6 @@ import {
   type CatalogEvent,
   type Hold,
   type InputOf,
-  type Quote,
   type StoredAnswer,
 } from '@stampede/contracts';
 import type { Budget } from '@stampede/resilience';
@@ -14,7 +13,6 @@ import {
   Caller,
   IdempotencyKey,
   Input,
-  NotFound,
   PROBLEM_TYPE,
   RequestBudget,
   classify,
@@ -22,11 +20,11 @@ import {
   problemOf,
   type CallerIdentity,
 } from '@stampede/service-kit';
-import { NotOnSale, PricingUnavailable, SaleClosed } from './errors';
-import { EventPage, freeOf } from './event-page';
+import { NotOnSale, SaleClosed } from './errors';
 import { PEERS, type GatewayPeers } from './injected';
 import { KnownEvents } from './known-events';
 import { Public } from './public-route';
+import { QuoteDesk } from './quote-desk';
 import { WaitingRoom } from './waiting-room';
 
 const route = publicRoutes.holdSeats;
@@ -38,6 +36,7 @@ interface Visitor {
   readonly key: string;
   readonly admissionToken: string | undefined;
   readonly budget: Budget;
+  readonly newVersion: boolean;
 }
 
 @Controller()
@@ -45,7 +44,7 @@ export class HoldSeatsController {
   constructor(
     @Inject(PEERS) private readonly peers: GatewayPeers,
     private readonly events: KnownEvents,
-    private readonly page: EventPage,
+    private readonly quotes: QuoteDesk,
     private readonly waitingRoom: WaitingRoom,
   ) {}
 
@@ -56,14 +55,16 @@ export class HoldSeatsController {
     @Caller() { id: buyerId }: CallerIdentity,
     @IdempotencyKey() key: string,
     @Headers('admission-token') admissionToken: string | undefined,
+    @Headers('x-release') release: string | undefined,
     @RequestBudget() budget: Budget,
   ): Promise<Answer<unknown>> {
     const call = { budget, priority: 'critical' } as const;
     const claim = await this.peers.inventory.claimHoldKey({ buyerId, key, request: wish }, call);
     if (claim.kind === 'replay') return replayed(claim.answer);
     const { claimId } = claim;
+    const visitor = { buyerId, key, admissionToken, budget, newVersion: release === 'canary' };
     try {
-      return new Answer(await this.compose(wish, claimId, { buyerId, key, admissionToken, budget }), {
+      return new Answer(await this.compose(wish, claimId, visitor), {
         status: route.status,
       });
     } catch (error) {
@@ -79,31 +80,15 @@ export class HoldSeatsController {
 
   private async compose(wish: Wish, claimId: string, visitor: Visitor): Promise<Hold> {
     const { eventId, category, quantity } = wish;
-    const { buyerId, key, budget } = visitor;
+    const { buyerId, key, budget, newVersion } = visitor;
     const { event } = await this.events.get(eventId);
     assertSelling(event);
     await this.waitingRoom.assertAdmitted(event, buyerId, visitor.admissionToken);
-    const quote = await this.quote(event, wish, budget);
+    const quote = await this.quotes.quote(event, wish, { budget, newVersion });
     return this.peers.inventory.holdSeats(
       { buyerId, key, claimId, eventId, category, quantity, quote },
       { budget, priority: 'critical' },
     );
-  }
-
-  private async quote(event: CatalogEvent, { eventId, category, quantity }: Wish, budget: Budget): Promise<Quote> {
-    const part = event.categories.find((candidate) => candidate.category === category);
-    if (part === undefined) throw new NotFound('this event has no such category');
-    const available = freeOf(await this.page.availability(eventId), category);
-    const demand = { category, listPrice: part.price, capacity: part.capacity, available };
-    try {
-      const { countryCode } = event.venue;
-      return await this.peers.pricing.quote(
-        { eventId, demand, quantity, countryCode },
-        { budget, priority: 'critical', idempotent: true },
-      );
-    } catch (error) {
-      throw new PricingUnavailable({ cause: error });
-    }
   }
 }
 

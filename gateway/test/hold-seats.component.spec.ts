@@ -1,6 +1,6 @@
 import { uuidv7 } from '@stampede/db';
 import { Refused, Unavailable } from '@stampede/service-kit';
-import { openGateway, type OpenGateway } from './open-gateway';
+import { QUOTE, openGateway, type OpenGateway } from './open-gateway';
 
 let shop: OpenGateway;
 beforeAll(async () => {
@@ -97,6 +97,29 @@ describe('a hold', () => {
     expect(answer.headers['retry-after']).toMatch(/^\d+$/);
     expect(operations().slice(before)).not.toContain('holdSeats');
     Object.assign(shop.pricing.handlers, { quote });
+  });
+
+  test('at a total that is a cent wrong is refused, and counted by the version that asked for it', async () => {
+    const { quote } = shop.pricing.handlers;
+    shop.pricing.handlers.quote = () => ({ ...QUOTE, total: QUOTE.total + 1, pricingVersion: 'v9' });
+    const before = operations().length;
+    const answer = await hold(shop.addEvent());
+    expect(answer.body).toMatchObject({ status: 503, code: 'pricing_unavailable' });
+    expect(operations().slice(before)).not.toContain('holdSeats');
+    Object.assign(shop.pricing.handlers, { quote });
+    expect((await hold(shop.addEvent())).status).toBe(201);
+    const metrics = await shop.metrics();
+    expect(metrics).toMatch(/^stampede_wrong_totals_total\{pricing_version="v9",service="gateway"\} 1$/m);
+    expect(metrics).toMatch(/^stampede_checked_totals_total\{pricing_version="v9",service="gateway"\} 1$/m);
+    expect(metrics).toMatch(/^stampede_wrong_totals_total\{pricing_version="v1",service="gateway"\} 0$/m);
+  });
+
+  test.each([
+    ['canary', 'canary'],
+    ['something else', undefined],
+  ])('asks the version that is being released for a price where the buyer says %s', async (release, passed) => {
+    await hold(shop.addEvent(), { 'x-release': release });
+    expect(shop.pricing.calls.at(-1)?.headers['x-release']).toBe(passed);
   });
 
   test('that inventory refuses is refused alike', async () => {

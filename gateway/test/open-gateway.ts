@@ -27,6 +27,8 @@ export interface OpenGateway {
   /** The Authorization header of a buyer, by e-mail. */
   bearer(email?: string, replica?: number): Promise<{ authorization: string }>;
   token(role: 'organiser' | 'operator'): Promise<{ authorization: string }>;
+  /** Prometheus text of the first replica. */
+  metrics(): Promise<string>;
   addReplica(env?: Record<string, string>): Promise<RunningService>;
   close(): Promise<void>;
 }
@@ -112,6 +114,7 @@ export async function openGateway(env: Record<string, string> = {}): Promise<Ope
       const { body } = await http(replica).post('/api/v1/sessions').send({ email }).expect(201);
       return { authorization: `Bearer ${body.accessToken}` };
     },
+    metrics: async () => (await admin().get('/metrics').expect(200)).text,
     async token(role) {
       const { body } = await admin().post('/tokens').send({ role }).expect(200);
       return { authorization: `Bearer ${body.accessToken}` };

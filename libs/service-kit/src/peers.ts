@@ -22,7 +22,7 @@ import type { Environment } from './config';
 import { DomainError, RemoteProblem, Unavailable } from './errors';
 import { guardOf } from './peer-guard';
 import { PeerFailure, readReply, wireWriter } from './peer-request';
-import { CALLER_ID_HEADER, CALLER_ROLE_HEADER, type CallerIdentity } from './routing';
+import { CALLER_ID_HEADER, CALLER_ROLE_HEADER, RELEASE_HEADER, type CallerIdentity } from './routing';
 import type { AnyConfig } from './settings';
 
 export interface PeerOptions {
@@ -57,6 +57,8 @@ export interface PeerCall {
   readonly idempotent?: boolean;
   readonly priority?: Priority;
   readonly timeoutMs?: number;
+  /** Goes to the version of the peer that is being released, where there is one. */
+  readonly release?: 'canary';
 }
 
 /**
@@ -194,6 +196,7 @@ function headersOf(call: PeerCall, hasBody: boolean): Record<string, string> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (hasBody) headers['content-type'] = 'application/json';
   if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
+  if (call.release !== undefined) headers[RELEASE_HEADER] = call.release;
   if (call.caller !== undefined) {
     headers[CALLER_ID_HEADER] = call.caller.id;
     headers[CALLER_ROLE_HEADER] = call.caller.role;

@@ -32,6 +32,8 @@ export function factsOf(method: object): RouteFacts | undefined {
 /** The headers by which the gateway tells a service who asks; a service's port is not reachable from outside. */
 export const CALLER_ID_HEADER = 'x-caller-id';
 export const CALLER_ROLE_HEADER = 'x-caller-role';
+/** Who sends it gets the version that is being released: istio/release-policy.yaml. */
+export const RELEASE_HEADER = 'x-release';
 
 /** Whom the gateway (or the service that calls) vouches for. */
 export interface CallerIdentity {

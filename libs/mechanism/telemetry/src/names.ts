@@ -87,6 +87,14 @@ export const metricDefinitions = {
     'operation',
     'outcome',
   ]),
+  checkedTotals: counter(
+    'stampede_checked_totals_total',
+    'Quotes that were compared with what they are made of, by the version of pricing that made them',
+    ['pricing_version'],
+  ),
+  wrongTotals: counter('stampede_wrong_totals_total', 'Of these, quotes that were wrong; nothing was sold by them', [
+    'pricing_version',
+  ]),
   rateLimited: counter('stampede_rate_limited_total', 'Requests answered 429, by quota', ['quota']),
   // sagas
   sagaOpen: gauge('stampede_saga_open', 'Sagas that have not finished', ['saga']),
