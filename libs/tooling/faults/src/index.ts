@@ -1,4 +1,12 @@
 export { poisonMessages, repeatedMessages, type DeliveriesOptions } from './bad-deliveries';
+export { ACCESS_EVENTS, accessMatrix } from './cluster/access/access-matrix';
+export { SHOP_DEPLOYMENTS } from './cluster/deployments';
+export { asTheyAre, type Change, type Instruction, type LabCluster, type Made } from './cluster/lab-cluster';
+export { manifestFault, type ManifestFaultOptions } from './cluster/manifest-fault';
+export { CLUSTER_MITIGATIONS, type ClusterMitigationId } from './cluster/mitigations';
+export { noControlPlane } from './cluster/no-control-plane';
+export { rollingUpdate } from './cluster/rolling-update';
+export { sickReplica } from './cluster/sick-replica';
 export { inTurn, lasting } from './combine';
 export type { FaultProxy, Toxics } from './fault-proxy';
 export type { Figure } from './figure';

@@ -1,3 +1,4 @@
+import type { LabCluster } from './cluster/lab-cluster';
 import type { FaultProxy } from './fault-proxy';
 
 /** What a fault may reach of the shop under test. */
@@ -34,6 +35,8 @@ export interface LabShop {
   /** There when the claim `needs` them. @throws Error otherwise */
   readonly redis: LabServer;
   readonly kafka: LabServer;
+  /** Where the shop is on one; a shop of processes has none. */
+  readonly cluster?: LabCluster;
 }
 
 export interface MetricWhere {

@@ -1,0 +1,90 @@
+import type { LabCluster } from '../lab-cluster';
+import { elsewhereOf, podOf } from './probes';
+import type { Asker, AskedCell, Cell, Outcome } from './cell';
+
+/** Runs in the asker's pod: questions by standard input, answers by standard output, a few at a time. */
+const SCRIPT = `
+const { request } = require('node:http');
+const { connect } = require('node:net');
+const questions = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
+const answers = [];
+const opens = ({ host, port }) => new Promise((tell) => {
+  const socket = connect({ host, port });
+  const end = (status) => { socket.destroy(); tell({ status }); };
+  socket.setTimeout(3000, () => end(0));
+  socket.once('connect', () => end(1)).once('error', () => end(0));
+});
+const asks = ({ host, port, method, path }) => new Promise((tell) => {
+  const options = { host, port, method, path, agent: false, headers: { 'content-type': 'application/json' } };
+  const asked = request(options, (answer) => {
+    let body = '';
+    answer.on('data', (chunk) => (body += chunk).length > 200 && answer.destroy());
+    answer.once('close', () => tell({ status: answer.statusCode, body: body.slice(0, 80) }));
+  });
+  asked.setTimeout(5000, () => asked.destroy());
+  asked.once('error', () => tell({ status: 0 }));
+  asked.end(method === 'GET' || method === 'DELETE' ? undefined : '{');
+});
+const work = async () => {
+  for (let next; (next = questions.findIndex((each) => each !== undefined)) !== -1; ) {
+    const question = questions[next];
+    delete questions[next];
+    answers[next] = await (question.method === undefined ? opens(question) : asks(question));
+  }
+};
+Promise.all(Array.from({ length: questions.some(({ method }) => method === undefined) ? 60 : 8 }, work)).then(() =>
+  process.stdout.write(JSON.stringify(answers)));
+`;
+
+/** A UUIDv7 in form that names nothing. */
+const NOBODY = '01890000-0000-7000-8000-000000000000';
+
+interface Answer {
+  readonly status: number;
+  readonly body?: string;
+}
+
+/** Where cells that open a connection alone find whom they ask, by `callee`; HTTP goes by the Service's name. */
+export type Addresses = ReadonlyMap<string, string>;
+
+/** One asker's questions, from its pod. With `again` what could not be had although it should is asked once more. */
+export async function ask(
+  cluster: LabCluster,
+  asker: Asker,
+  cells: readonly Cell[],
+  addresses: Addresses,
+  again: boolean,
+): Promise<AskedCell[]> {
+  const first = await askOnce(cluster, asker, cells, addresses);
+  if (!again) return first;
+  const missed = first.filter(({ expected, outcome }) => expected === 'answered' && isMissing(outcome));
+  if (missed.length === 0) return first;
+  const second = await askOnce(cluster, asker, missed, addresses);
+  return first.map((cell) => second[missed.indexOf(cell)] ?? cell);
+}
+
+async function askOnce(cluster: LabCluster, asker: Asker, cells: readonly Cell[], addresses: Addresses) {
+  const questions = cells.map(({ callee, port, method, path }) => ({
+    host: method === undefined ? addresses.get(callee) : `${callee}.${cluster.namespace}.svc.cluster.local`,
+    ...{ port, method },
+    path: path?.replaceAll(/\{\w+\}/g, NOBODY),
+  }));
+  const namespace = asker.namespace === 'shop' ? cluster.namespace : elsewhereOf(cluster);
+  const exec = ['exec', '--stdin', podOf(asker), `--namespace=${namespace}`, '--container=app', '--'];
+  const said = await cluster.kubectl([...exec, '/nodejs/bin/node', '-e', SCRIPT], JSON.stringify(questions));
+  const answers = JSON.parse(said) as readonly Answer[];
+  return cells.map((cell, index): AskedCell => ({ ...cell, outcome: outcomeOf(answers[index] ?? { status: 0 }) }));
+}
+
+/** What an answer means: the mesh refuses in words of its own, and so does a proxy that finds nobody. */
+export function outcomeOf({ status, body = '' }: Answer): Outcome {
+  if (status === 0) return 'no connection';
+  if (status === 401) return 'unauthenticated';
+  if (status === 403 && (body.startsWith('RBAC: access denied') || body.includes('"forbidden"'))) return 'refused';
+  if (status === 502 || (status === 503 && !body.startsWith('{'))) return 'unavailable';
+  return 'answered';
+}
+
+function isMissing(outcome: Outcome): boolean {
+  return outcome === 'unavailable' || outcome === 'no connection';
+}

@@ -1,0 +1,67 @@
+import type { LabCluster } from '../lab-cluster';
+import { policyLines } from './policy-lines';
+
+const pods = (name: string) => ({ podSelector: { matchLabels: { 'app.kubernetes.io/name': name } } });
+const MESH = [
+  { metadata: { name: 'deny-all', namespace: 'stampede', uid: 'u' }, spec: {} },
+  {
+    metadata: { name: 'orders-from-gateway', namespace: 'stampede', resourceVersion: '7' },
+    spec: {
+      rules: [
+        {
+          to: [
+            { operation: { methods: ['GET'], paths: ['/orders', '/orders/{*}'] } },
+            { operation: { methods: ['POST'], paths: ['/orders'] } },
+          ],
+        },
+      ],
+    },
+  },
+];
+const NETWORK = [
+  { metadata: { name: 'telemetry', namespace: 'stampede' }, spec: { ingress: [{ from: [pods('prometheus')] }] } },
+  { metadata: { name: 'probes-out', namespace: 'stampede' }, spec: { egress: [{}] } },
+  {
+    metadata: { name: 'orders', namespace: 'stampede' },
+    spec: { ingress: [{ from: [pods('gateway')] }], egress: [{ to: [pods('inventory'), pods('payments')] }] },
+  },
+];
+
+const cluster = {
+  namespace: 'stampede',
+  get: async ([kind, where]: readonly string[]) => {
+    const items = kind === 'networkpolicies' ? (where === '--namespace=stampede' ? NETWORK : []) : MESH;
+    return { items };
+  },
+} as unknown as LabCluster;
+
+test('each path of a policy is a line, and a policy without any is one', async () => {
+  const lines = await policyLines(cluster);
+  expect(
+    lines.filter(({ wall }) => wall === 'mesh').map(({ words, without }) => [words, without.make[0]?.args.at(-1)]),
+  ).toEqual([
+    ['deny-all', '--namespace=stampede'],
+    ['orders-from-gateway GET /orders', '--patch=[{"op":"remove","path":"/spec/rules/0/to/0/operation/paths/0"}]'],
+    ['orders-from-gateway GET /orders/{*}', '--patch=[{"op":"remove","path":"/spec/rules/0/to/0/operation/paths/1"}]'],
+    ['orders-from-gateway POST /orders', '--patch=[{"op":"remove","path":"/spec/rules/0/to/1"}]'],
+  ]);
+});
+
+test('each peer of a network policy is a line; with the last one its rule goes, for an empty list means everybody', async () => {
+  const lines = (await policyLines(cluster)).filter(({ wall }) => wall === 'network');
+  expect(lines.map(({ words, without }) => [words, without.make[0]?.args.at(-1)])).toEqual([
+    ['orders ingress from gateway', '--patch=[{"op":"remove","path":"/spec/ingress/0"}]'],
+    ['orders egress to inventory', '--patch=[{"op":"remove","path":"/spec/egress/0/to/0"}]'],
+    ['orders egress to payments', '--patch=[{"op":"remove","path":"/spec/egress/0/to/1"}]'],
+  ]);
+});
+
+test('what brings a line back is the policy as it was, without what the server sets', async () => {
+  const [denyAll] = await policyLines(cluster);
+  expect(denyAll?.without.unmake).toEqual([
+    {
+      args: ['apply', '--server-side', '--force-conflicts', '--filename=-'],
+      input: JSON.stringify({ metadata: { name: 'deny-all', namespace: 'stampede' }, spec: {} }),
+    },
+  ]);
+});

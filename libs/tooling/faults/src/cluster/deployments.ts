@@ -1,0 +1,49 @@
+import type { LabCluster } from './lab-cluster';
+
+/** The shop's own services, as kubectl selects them: no store, and not the edge. */
+export const SHOP_DEPLOYMENTS = '--selector=app.kubernetes.io/part-of=stampede';
+
+/** As `deployment.apps/orders`. */
+export async function shopDeployments(cluster: LabCluster): Promise<readonly string[]> {
+  const where = `--namespace=${cluster.namespace}`;
+  const names = await cluster.kubectl(['get', 'deployments', where, SHOP_DEPLOYMENTS, '--output=name']);
+  return names.split('\n').filter(Boolean);
+}
+
+interface Deployment {
+  readonly spec: {
+    readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } };
+  };
+}
+
+/** The image that a service runs from, which is on the nodes and has Node. @throws Error where there is no such service */
+export async function imageOf(cluster: LabCluster, service: string): Promise<string> {
+  const found = await cluster.get<Deployment>([`deployment/${service}`, `--namespace=${cluster.namespace}`]);
+  const image = found?.spec.template.spec.containers[0]?.image;
+  if (image === undefined) throw new Error(`the cluster has no ${service}`);
+  return image;
+}
+
+/** A container that may do nothing and runs `script`: pods of the shop's namespace must be as restricted as that. */
+export function scriptContainer(image: string, script: string): Readonly<Record<string, unknown>> {
+  return {
+    name: 'app',
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    args: ['-e', script],
+    resources: { requests: { cpu: '5m', memory: '32Mi' } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+  };
+}
+
+/** What such a pod has besides. */
+export const RESTRICTED_POD = {
+  automountServiceAccountToken: false,
+  enableServiceLinks: false,
+  terminationGracePeriodSeconds: 1,
+  securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+} as const;

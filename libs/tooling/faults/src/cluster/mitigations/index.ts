@@ -1,0 +1,16 @@
+import { callerPolicies } from './caller-policies';
+import { ejectSickReplica } from './eject-sick-replica';
+import { leaveListsFirst } from './leave-lists-first';
+import { longCertificates } from './long-certificates';
+import { scaleOnLag } from './scale-on-lag';
+
+/** Every protection of the cluster that a control can take away. */
+export const CLUSTER_MITIGATIONS = [
+  callerPolicies,
+  ejectSickReplica,
+  leaveListsFirst,
+  longCertificates,
+  scaleOnLag,
+] as const;
+
+export type ClusterMitigationId = (typeof CLUSTER_MITIGATIONS)[number]['id'];

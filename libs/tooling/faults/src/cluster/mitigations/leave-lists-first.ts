@@ -1,0 +1,21 @@
+import { clusterMitigation } from '../mitigation';
+import { shopDeployments } from '../deployments';
+
+export const leaveListsFirst = clusterMitigation('leave-lists-first', {
+  protects: 'A pod that is going serves for five seconds more, until every proxy has it no longer in its list.',
+  claims: ['K5'],
+  files: ['k8s/base/deployment.yaml'],
+  without: async (cluster) => {
+    const where = `--namespace=${cluster.namespace}`;
+    const names = await shopDeployments(cluster);
+    const patched = (lifecycle: unknown) => {
+      const patch = { spec: { template: { spec: { containers: [{ name: 'app', lifecycle }] } } } };
+      return names.map((name) => ({ args: ['patch', name, where, `--patch=${JSON.stringify(patch)}`] }));
+    };
+    return {
+      name: 'the shop without preStop',
+      make: patched(null),
+      unmake: patched({ preStop: { sleep: { seconds: 5 } } }),
+    };
+  },
+});
