@@ -43,7 +43,7 @@ export function inTurn(...faults: readonly { readonly forMs: number; readonly fa
         undo: atMostOnce(async () => {
           enough = true;
           for (const active of started) await active.undo();
-          await ended.catch(() => undefined); // recorded above
+          await ended;
         }),
         seen: async () => {
           const all = await Promise.all(started.map((active) => active.seen()));

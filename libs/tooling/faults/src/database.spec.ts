@@ -108,7 +108,7 @@ test.each([
   expect(raised).toBeGreaterThanOrEqual(3);
   expect(raised).toBeLessThanOrEqual(5);
   expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(16 - raised);
-  expect(await fault.seen()).toEqual({ metric: `${error}s raised`, value: raised, least: 1 });
+  expect(await fault.seen()).toEqual({ metric: `${error}s raised`, value: raised, least: 3 });
   expect(await outcomeOf('update saga set n = 2')).toBe('done');
 });
 
@@ -149,6 +149,7 @@ describe('on the bus', () => {
     ).map(({ payload }) => JSON.parse(payload) as { subject: string; sequence: number });
 
   beforeEach(async () => {
+    for (const name of ['stampede_inbox_events_total', 'stampede_bus_retries_total']) lab.shop.figures.set(name, 0);
     delete (lab.shop as { kafka?: unknown }).kafka;
     await query('bus', 'truncate topic_partition, event, group_position');
     for (const topic of [ORDERS_TOPIC, BUYERS_TOPIC])
@@ -188,6 +189,7 @@ describe('on the bus', () => {
   test('poison is an event whose contents are missing, the same in every run', async () => {
     const fault = await poisonMessages({ everyMs: 3_600_000, count: 2 }).start(lab);
     await fault.undo();
+    expect(await fault.seen()).toMatchObject({ value: 0, least: 2 });
     const all = Array.from({ length: PARTITIONS }, (_, partition) => payloads(partition));
     const poison = (await Promise.all(all)).flat();
     expect(poison).toHaveLength(2);
@@ -197,6 +199,16 @@ describe('on the bus', () => {
       data: { poison: expect.any(Number) },
     });
     expect(poison[0]?.subject).not.toBe(poison[1]?.subject);
+  });
+
+  test('a run that starts the same fault again counts its poison from one', async () => {
+    const fault = poisonMessages({ everyMs: 3_600_000, count: 2 });
+    for (let run = 0; run < 2; run += 1) await (await fault.start(lab)).undo();
+    const all = Array.from({ length: PARTITIONS }, (_, partition) => payloads(partition));
+    const numbers = (await Promise.all(all))
+      .flat()
+      .map((event) => (event as { data?: { poison: number } }).data?.poison);
+    expect(numbers.toSorted()).toEqual([1, 1, 2, 2]);
   });
 
   test('two events of an order that nobody has got yet change places', async () => {

@@ -12,9 +12,11 @@ export interface Growth {
   seen(): Promise<Seen>;
 }
 
-/** Counts from now on. A process that was restarted in between counts from 0. */
+/**
+ * Counts from now on. A process that was restarted in between counts from 0. @throws Error, as `seen` does, while the
+ * figure cannot be read: that is not 0
+ */
 export async function growthOf(shop: LabShop, { metric, where, least }: Figure): Promise<Growth> {
-  const read = () => shop.metric(metric, where).catch(() => 0); // nobody answers: nothing is seen
-  const before = await read();
-  return { seen: async () => ({ metric, value: Math.max(0, (await read()) - before), least }) };
+  const before = await shop.metric(metric, where);
+  return { seen: async () => ({ metric, value: Math.max(0, (await shop.metric(metric, where)) - before), least }) };
 }

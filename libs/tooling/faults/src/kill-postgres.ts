@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { withDatabase } from './database-client';
 import type { Fault, LabShop } from './lab';
-import { Strikes, atMostOnce } from './strikes';
+import { Strikes } from './strikes';
 
 const READY_MS = 60_000;
 const POLL_MS = 100;
@@ -16,25 +16,27 @@ export function killPostgres({ everyMs }: { everyMs?: number } = {}): Fault {
     async start({ shop, record, signal }) {
       let before = await startedAt(shop);
       let restarts = 0;
-      const strike = async (): Promise<void> => {
-        shop.postgres.kill();
-        record('postgres killed');
+      let isBack: Promise<void> | undefined;
+      const comeBack = async (): Promise<void> => {
         const after = await startedAgain(shop, before);
         if (after !== before) restarts += 1;
         before = after;
+        isBack = undefined;
         record('postgres takes connections');
       };
+      const strike = async (): Promise<void> => {
+        if (isBack !== undefined) return; // nobody is there to be killed yet
+        shop.postgres.kill();
+        record('postgres killed');
+        isBack = comeBack(); // the outage belongs to recovery, which is counted from the blow
+      };
       const strikes = everyMs === undefined ? undefined : new Strikes({ record, signal }, everyMs, strike);
-      const once = strikes === undefined ? strike() : undefined;
+      if (strikes === undefined) await strike();
       return {
-        // The outage belongs to recovery: that is counted from the blow.
-        ...(once === undefined ? {} : { ended: Promise.resolve() }),
-        undo: atMostOnce(async () => {
-          await strikes?.stop();
-          if (strikes !== undefined && !signal.aborted) await shop.ready(READY_MS);
-        }),
+        ...(strikes === undefined ? { ended: Promise.resolve() } : {}),
+        undo: async () => strikes?.stop(),
         seen: async () => {
-          await once;
+          await isBack;
           return { metric: 'starts of PostgreSQL', value: restarts, least: 1 };
         },
       };

@@ -13,7 +13,7 @@ const READY_MS = 60_000;
 
 /**
  * Restarts every replica of every service in turn, in order, each one ready before the next. Ends by itself; cut short,
- * the restart under way is finished. One whole round must have been made.
+ * the restart under way is finished. All rounds must have been made.
  */
 export function rollingRestart({ rounds, services, pauseMs = 0 }: RollingRestartOptions): Fault {
   return {
@@ -38,9 +38,9 @@ export function rollingRestart({ rounds, services, pauseMs = 0 }: RollingRestart
         ended,
         undo: atMostOnce(async () => {
           enough = true;
-          await ended.catch(() => undefined); // recorded above
+          await ended;
         }),
-        seen: async () => ({ metric: 'processes restarted', value: restarted, least: names.length }),
+        seen: async () => ({ metric: 'processes restarted', value: restarted, least: rounds * names.length }),
       };
     },
   };

@@ -1,3 +1,4 @@
+import type { Client } from 'pg';
 import { withDatabase } from './database-client';
 import type { Fault } from './lab';
 import { atMostOnce } from './strikes';
@@ -11,6 +12,8 @@ export interface StatementErrorsOptions {
   readonly error?: 'deadlock' | 'serialization failure';
 }
 
+/** Of the errors that the ratio makes so many must have been raised. */
+const MOST = 0.8;
 const CODES = { deadlock: '40P01', 'serialization failure': '40001' } as const;
 
 /**
@@ -27,21 +30,31 @@ export function statementErrors({ database, table, ratio, error = 'deadlock' }: 
       );
       record('trigger made', { database, table });
       let raised = 0;
+      let asked = 0;
       return {
         undo: atMostOnce(async () => {
           await withDatabase(url, database, async (client) => {
-            const { rows } = await client.query<{ raised: number }>(
-              'select case when is_called then last_value else 0 end::integer as raised from lab_raised',
-            );
-            raised = rows[0]?.raised ?? 0;
+            raised = await countOf(client, 'lab_raised');
+            asked = await countOf(client, 'lab_asked');
             await client.query(withoutTrigger(client.escapeIdentifier(table)));
           });
           record('trigger gone', { raised });
         }),
-        seen: async () => ({ metric: `${error}s raised`, value: raised, least: 1 }),
+        seen: async () => ({
+          metric: `${error}s raised`,
+          value: raised,
+          least: Math.max(1, Math.floor(asked * ratio * MOST)),
+        }),
       };
     },
   };
+}
+
+async function countOf(client: Client, sequence: 'lab_raised' | 'lab_asked'): Promise<number> {
+  const { rows } = await client.query<{ count: number }>(
+    `select case when is_called then last_value else 0 end::integer as count from ${sequence}`,
+  );
+  return rows[0]?.count ?? 0;
 }
 
 function triggerOn(table: string, ratio: number, code: string): string {

@@ -1,10 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Lab } from './lab';
 
+/** One in five may fail, or take its time. */
+const SHARE_OF_STRIKES = 0.8;
+
 /**
  * Strikes at once and then again and again, never two at a time; a strike that fails is recorded, and the next tried.
  */
 export class Strikes {
+  private readonly beganAt = performance.now();
+  private endedAt: number | undefined;
   private readonly stopping = new AbortController();
   private readonly signal: AbortSignal;
   private readonly running: Promise<void>;
@@ -18,8 +23,15 @@ export class Strikes {
     this.running = this.run();
   }
 
-  /** Resolves when the last strike is over. */
+  /** How many there must have been by now, or by the stop: most of those that the time had room for. */
+  get least(): number {
+    const lastedMs = (this.endedAt ?? performance.now()) - this.beganAt;
+    return Math.max(1, Math.floor((lastedMs / this.everyMs) * SHARE_OF_STRIKES));
+  }
+
+  /** Resolves when the last strike is over; may be called twice. */
   async stop(): Promise<void> {
+    this.endedAt ??= performance.now();
     this.stopping.abort();
     await this.running;
   }

@@ -29,6 +29,16 @@ test('every way to the target is poisoned, then plain again, and what the proxie
   expect(await fault.seen()).toEqual({ metric: 'exchanges with inventory acted on', value: 4, least: 1 });
 });
 
+test('a fault that lasts must act every other second at least', async () => {
+  const now = jest.spyOn(performance, 'now').mockReturnValue(0);
+  const proxy = new FakeProxy();
+  const fault = await toxics('inventory', { latencyMs: 1_000 }).start(fakeLab(shopWith('inventory', proxy)));
+  now.mockReturnValue(15_000);
+  await fault.undo();
+  now.mockRestore();
+  expect(await fault.seen()).toMatchObject({ value: 0, least: 7 });
+});
+
 test('one replica alone can be the sick one, and one that there is not is named', async () => {
   const proxies = [new FakeProxy(), new FakeProxy()];
   const lab = fakeLab(shopWith('inventory', ...proxies));
@@ -54,11 +64,12 @@ test('a fault says in its name what it does', () => {
   );
 });
 
-test('a load that is the fault itself is seen by what the shop counts, if anybody answers', async () => {
+test('a load that is the fault itself is seen by what the shop counts, and not told while nobody answers', async () => {
   const shop = new FakeShop('orders');
-  const fault = await loadItself('eight times too many', { metric: 'stampede_shed_total', least: 1 }).start(
-    fakeLab(shop),
-  );
+  const tooMany = loadItself('eight times too many', { metric: 'stampede_shed_total', least: 1 });
+  await expect(tooMany.start(fakeLab(shop))).rejects.toThrow('nobody answers'); // else all that was ever shed is seen
+  shop.figures.set('stampede_shed_total', 0);
+  const fault = await tooMany.start(fakeLab(shop));
   expect((await fault.seen()).value).toBe(0);
   shop.figures.set('stampede_shed_total', 40);
   await fault.undo();

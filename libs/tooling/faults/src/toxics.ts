@@ -7,18 +7,17 @@ import { atMostOnce } from './strikes';
 export interface ToxicsOptions {
   /** Of the target, from 0; default all. */
   readonly replicas?: readonly number[];
-  /** Exchanges and connections that must have been acted on; default 1. */
+  /** Exchanges and connections that must have been acted on; default one every two seconds of the fault. */
   readonly least?: number;
   /** Counted in place of those, where the system refuses connections before any proxy sees them. */
   readonly seenBy?: Figure;
 }
 
+/** What acts less often than that is no fault that a promise can be tried by. */
+const LEAST_EVERY_MS = 2_000;
+
 /** What happens on the way to a target; the claim names it as `proxied`. Undone by a plain pipe. */
-export function toxics(
-  target: ProxiedTarget,
-  what: Toxics,
-  { replicas, least = 1, seenBy }: ToxicsOptions = {},
-): Fault {
+export function toxics(target: ProxiedTarget, what: Toxics, { replicas, least, seenBy }: ToxicsOptions = {}): Fault {
   return {
     name: `${told(what)} on the way to ${target}`,
     async start({ shop, record }: Lab) {
@@ -28,11 +27,18 @@ export function toxics(
       const growth = seenBy === undefined ? undefined : await growthOf(shop, seenBy);
       for (const proxy of chosen) proxy.set(what);
       record('toxics on', { target, ...what });
+      const beganAt = performance.now();
+      let lastedMs = 0;
       const undo = atMostOnce(async () => {
+        lastedMs = performance.now() - beganAt;
         for (const proxy of chosen) proxy.clear();
         record('toxics off', { target, acted: acted(chosen) - before });
       });
-      const seen = async () => ({ metric: `exchanges with ${target} acted on`, value: acted(chosen) - before, least });
+      const seen = async () => ({
+        metric: `exchanges with ${target} acted on`,
+        value: acted(chosen) - before,
+        least: least ?? Math.max(1, Math.floor(lastedMs / LEAST_EVERY_MS)),
+      });
       return { undo, seen: growth?.seen ?? seen };
     },
   };
