@@ -37,7 +37,7 @@ interface Answer<Body> extends Omit<Reply<Body>, 'failed'> {
   readonly retryAfterMs: number | undefined;
 }
 
-/** One sample a request, not an attempt: whether its caller gave up. */
+/** One sample a request, not an attempt, in the phase that it began in: whether its caller gave up. */
 const gaveUp = new Rate('gave_up');
 /** Requests that came to a success, by route and phase: over time, goodput. */
 const served = new Counter('served');
@@ -52,12 +52,13 @@ const GRACE_MS = 5_000;
  */
 export function call<Body>(route: RouteName, request: Request): Reply<Body> {
   const most = request.attempts ?? client.attempts;
+  const firstAt = elapsedMs();
   for (let attempt = 1; ; attempt += 1) {
-    const at = elapsedMs();
+    const at = attempt === 1 ? firstAt : elapsedMs();
     const answer = send<Body>(route, request, attempt);
     const isLast = attempt >= most || (elapsedMs() ?? 0) > totalMs + GRACE_MS || !worthRepeating(answer);
     const failed = isLast && !stands(route, answer);
-    record(route, { at, attempt, failed, isLast }, answer);
+    record(route, { at, firstAt, attempt, failed, isLast }, answer);
     if (isLast) return { ...answer, failed };
     const backoffMs = Math.min(LONGEST_BACKOFF_MS, client.backoffMs * 2 ** (attempt - 1));
     sleep(((answer.retryAfterMs ?? 0) + request.random() * backoffMs) / 1_000);
@@ -91,18 +92,28 @@ function send<Body>(route: RouteName, request: Request, attempt: number): Answer
   };
 }
 
+interface Attempt {
+  /** ms since the load began; undefined during setup. */
+  readonly at: number | undefined;
+  /** Of the first attempt. */
+  readonly firstAt: number | undefined;
+  readonly attempt: number;
+  readonly failed: boolean;
+  readonly isLast: boolean;
+}
+
 function record(
   route: RouteName,
-  { at, attempt, failed, isLast }: { at: number | undefined; attempt: number; failed: boolean; isLast: boolean },
+  { at, firstAt = at, attempt, failed, isLast }: Attempt,
   { status, ms, code, retryAfterMs }: Answer<unknown>,
 ): void {
-  if (at === undefined) return;
-  const tags = { route, phase: phaseAt(at) };
-  if (isLast) gaveUp.add(failed, tags);
-  if (isSuccess(status)) served.add(1, tags);
+  if (at === undefined || firstAt === undefined) return;
+  if (isLast) gaveUp.add(failed, { route, phase: phaseAt(firstAt) });
+  if (isSuccess(status)) served.add(1, { route, phase: phaseAt(at) });
   const rounded = Math.round(ms * 10) / 10;
   logCall({
     t: at,
+    b: firstAt,
     route,
     s: status,
     ms: rounded,

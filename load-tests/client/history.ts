@@ -6,6 +6,8 @@ declare const console: { log(line: string): void };
 export interface CallLine {
   /** ms since the load began, when the attempt was sent. */
   readonly t: number;
+  /** As `t`, of the first attempt of the same request: when the buyer began it. */
+  readonly b: number;
   readonly route: string;
   /** Status, 0 for no answer. */
   readonly s: number;

@@ -13,7 +13,14 @@ export interface Judgement {
   readonly limit: string;
   /** How many samples there were and had to be; fewer make the run INVALID. */
   readonly samples?: { readonly seen: number; readonly needed: number };
+  /** What it judges could not be read: it neither holds nor is broken, and the run is INVALID. */
+  readonly unknown?: true;
+  /** How far a check that does not hold is from holding; without it that is not told. */
+  readonly beyond?: Beyond;
 }
+
+/** A number of requests, orders or such too many or too few; or what was measured as a multiple of its limit. */
+export type Beyond = { readonly count: number } | { readonly times: number };
 
 /** Times are ms since the load began. */
 export interface Observations {
@@ -26,11 +33,13 @@ export interface Observations {
   readonly orders: ReadonlyMap<string, Order | undefined>;
   /** Orders that the provider was paid for and no buyer was told of: an answer was lost, or there is one too many. */
   readonly untold: ReadonlyMap<string, Order | undefined>;
+  /** Orders among both that could not be read, however often they were asked for: they may be lost or well. */
+  readonly unread: readonly string[];
   readonly statement: readonly StatementEntry[];
   readonly audit: AuditReport | undefined;
   /** ms from the end of the fault until every process was ready and no saga older than that; undefined: not in time. */
   readonly recoveredMs: number | undefined;
-  /** Named figures over time: totals of metrics, one sample a second. */
+  /** Named figures over time: totals of metrics, one sample a second; null: it could not be read then. */
   readonly series: Readonly<Record<string, readonly (number | null)[]>>;
   /** k6's end-of-test summary, as it is. */
   readonly summary: K6Summary;
@@ -43,7 +52,10 @@ export interface Phase {
 }
 
 export interface Call {
+  /** When this attempt was sent. */
   readonly atMs: number;
+  /** When the first attempt of its request was: to what the buyer began then, all its attempts belong. */
+  readonly firstAtMs: number;
   readonly route: string;
   /** 0: no answer. */
   readonly status: number;

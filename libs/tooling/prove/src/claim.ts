@@ -1,4 +1,4 @@
-import type { Fault } from '@stampede/faults';
+import type { ClusterMitigationId, Fault } from '@stampede/faults';
 import type { MitigationId } from '@stampede/topology';
 import type { Check } from './check';
 
@@ -15,15 +15,22 @@ export interface Claim {
   /** Parts beside the shop; without one of them the verdict is UNAVAILABLE. */
   readonly needs?: readonly Part[];
   readonly shop?: ShopUnderTest;
+  /** On a cluster: figures that are drawn and judged beside the usual ones, as PromQL, by name. */
+  readonly watch?: Readonly<Record<string, string>>;
+  /** Of the lab's own parts, in place of the public ones, those that this claim leans on; each in a sentence. */
+  readonly leansOn?: readonly string[];
   readonly load: Load;
   /** Held in the steady phase before the fault, or the run is INVALID. */
   readonly steadyState: readonly Check[];
   readonly fault: Fault;
-  /** k6's own, by metric: `'http_req_duration{route:place-order,phase:fault}': ['p(99)<1000']` (ms). */
+  /**
+   * k6's own, by metric: `'http_req_duration{route:place-order,phase:fault}': ['p(99)<1000']` (ms). One that is crossed
+   * breaks the promise as a check does.
+   */
   readonly thresholds?: Readonly<Record<string, readonly string[]>>;
   readonly holds: readonly Check[];
   /** The control: the same with one mitigation switched off. It must FAIL, by one of the checks in `bites` if named. */
-  readonly control: { readonly off: MitigationId; readonly bites?: readonly string[] };
+  readonly control: { readonly off: MitigationId | ClusterMitigationId; readonly bites?: readonly string[] };
   readonly forms: Readonly<Record<Form, Timing>>;
 }
 
@@ -57,6 +64,7 @@ export interface Timing {
   readonly repeat: number;
   /** Instead of the claim's, where so few requests can show no more than that. */
   readonly holds?: readonly Check[];
+  readonly thresholds?: Claim['thresholds'];
 }
 
 const ID = /^[LK]\d{1,2}$/;

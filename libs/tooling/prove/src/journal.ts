@@ -25,6 +25,8 @@ export interface Journal {
   /** By name: node, k6, postgres, redis, kafka. */
   readonly versions: Readonly<Record<string, string>>;
   readonly machine: Machine;
+  /** Parts of the lab that stand in for public ones, where the claim leans on them. */
+  readonly leansOn?: readonly string[];
   readonly runs: readonly RunRecord[];
   /** What was left out so that it can be kept, in words; see report/fit.ts. */
   readonly thinned?: readonly string[];
@@ -46,6 +48,8 @@ export interface RunRecord {
   readonly seed: number;
   readonly outcome: RunOutcome;
   readonly why: string;
+  /** Of a control that is broken. */
+  readonly bite?: Bite;
   readonly phases: readonly Phase[];
   readonly fault: { readonly name: string; readonly seen: Seen };
   readonly steadyState: readonly CheckResult[];
@@ -53,6 +57,14 @@ export interface RunRecord {
   readonly series: RunSeries;
   readonly events: readonly RunEvent[];
   readonly summary: K6Summary;
+}
+
+/** By how much a control failed. */
+export interface Bite {
+  /** "38", "4.2 times its limit"; left out where the check does not tell. */
+  readonly by?: string;
+  /** By so little that another run may hold: by fewer than three, or less than twice the limit. */
+  readonly thin: boolean;
 }
 
 export interface CheckResult extends Judgement {

@@ -5,11 +5,13 @@ import { droppedRatio, LoadHistory, readSummary } from './k6-history';
 
 const lines = [
   '{"begin":1700000000000}',
-  '{"t":12,"route":"place-order","s":503,"ms":3.4,"n":1,"f":0,"code":"overloaded"}',
-  '{"t":230,"route":"place-order","s":0,"ms":15000,"n":2,"f":1}',
+  '{"t":12,"b":12,"route":"place-order","s":503,"ms":3.4,"n":1,"f":0,"code":"overloaded"}',
+  '{"t":230,"b":12,"route":"place-order","s":0,"ms":15000,"n":2,"f":1}',
   '{"t":240,"seen":"order","orderId":"o-1","replayed":true}',
   '',
 ].join('\n');
+
+const FIRST = { atMs: 12, firstAtMs: 12 };
 
 test('attempts and what buyers saw are read, however the file is cut into pieces', () => {
   for (let size = 1; size < 40; size += 1) {
@@ -17,8 +19,8 @@ test('attempts and what buyers saw are read, however the file is cut into pieces
     for (let from = 0; from < lines.length; from += size) history.push(lines.slice(from, from + size));
     expect(history.beganAtMs).toBe(1_700_000_000_000);
     expect(history.calls).toEqual([
-      { atMs: 12, route: 'place-order', status: 503, ms: 3.4, attempt: 1, failed: false, code: 'overloaded' },
-      { atMs: 230, route: 'place-order', status: 0, ms: 15_000, attempt: 2, failed: true },
+      { ...FIRST, route: 'place-order', status: 503, ms: 3.4, attempt: 1, failed: false, code: 'overloaded' },
+      { ...FIRST, atMs: 230, route: 'place-order', status: 0, ms: 15_000, attempt: 2, failed: true },
     ]);
     expect(history.seen).toEqual([{ atMs: 240, what: 'order', detail: { orderId: 'o-1', replayed: true } }]);
   }
@@ -26,7 +28,7 @@ test('attempts and what buyers saw are read, however the file is cut into pieces
 
 test('a line that is not complete yet is not read yet', () => {
   const history = new LoadHistory();
-  history.push('{"t":1,"route":"hold","s":201,"ms":2,"n":1,"f":0}');
+  history.push('{"t":1,"b":1,"route":"hold","s":201,"ms":2,"n":1,"f":0}');
   expect(history.calls).toHaveLength(0);
   history.push('\n');
   expect(history.calls).toHaveLength(1);

@@ -48,10 +48,11 @@ export function droppedRatio({ metrics }: K6Summary): number {
 }
 
 function callOf(text: string, line: Readonly<Record<string, unknown>>): Call {
-  const { t, route, s, ms, n, f, code } = line;
-  if (![t, s, ms, n, f].every((value) => typeof value === 'number')) throw notHistory(text);
+  const { t, b, route, s, ms, n, f, code } = line;
+  if (![t, b, s, ms, n, f].every((value) => typeof value === 'number')) throw notHistory(text);
   return {
     atMs: t as number,
+    firstAtMs: b as number,
     route: route as string,
     status: s as number,
     ms: ms as number,

@@ -1,9 +1,12 @@
 import type { ActiveFault, Lab } from '@stampede/faults';
 import { seededRandom } from '@stampede/crowd';
 import { orderOfKey } from './checks/money';
-import type { Check, K6Summary, Observations, Phase } from './check';
+import type { Check, Observations, Phase } from './check';
 import type { Claim, Timing } from './claim';
-import type { CheckResult, RunEvent, RunRecord } from './journal';
+import { duringSteadyState } from './gate';
+import type { RunEvent, RunRecord } from './journal';
+import { thresholdResults } from './k6-thresholds';
+import { readOrders } from './read-orders';
 import { Sampler } from './sampler';
 import { seriesOf } from './series';
 import { ruleRun } from './verdict';
@@ -26,7 +29,6 @@ export interface RunOptions {
 const POLL_MS = 250;
 /** After the load and its recovery: what is still in flight then is judged as it is. */
 const REST_MS = 20_000;
-const ORDERS_AT_A_TIME = 8;
 
 /** One shop, one load, one fault, and what was seen of it. @throws Unavailable, the signal's reason */
 export async function runOnce(world: World, options: RunOptions): Promise<RunRecord & { versions: Versions }> {
@@ -53,6 +55,8 @@ const READY_MS = 60_000;
 
 class Run {
   private readonly events: RunEvent[] = [];
+  /** What went wrong with the fault itself. */
+  private readonly troubles: string[] = [];
   private readonly sampler: Sampler;
   private beganAt = 0;
 
@@ -61,7 +65,7 @@ class Run {
     private readonly options: RunOptions,
     private readonly shop: ShopInLab,
   ) {
-    this.sampler = new Sampler(world, shop);
+    this.sampler = new Sampler(world, shop, options.claim.watch);
   }
 
   async complete(): Promise<RunRecord & { versions: Versions }> {
@@ -78,29 +82,46 @@ class Run {
       report(`  fault: ${claim.fault.name}`);
       const faultFromMs = this.elapsedMs();
       this.record('fault on', { fault: claim.fault.name });
-      active = await claim.fault.start(this.lab());
-      await Promise.race([active.ended ?? new Promise(() => undefined), this.until(timing.steadyMs + timing.faultMs)]);
-      await active.undo();
+      active = await this.attempt('started', claim.fault.start(this.lab()));
+      const isOver = this.until(timing.steadyMs + timing.faultMs);
+      await Promise.race([this.endOf(active), isOver]);
+      await this.attempt('undone', active?.undo());
       const faultToMs = this.elapsedMs();
       this.record('fault off');
       report('  recovery');
       const recoveredMs = await this.recovery(faultToMs);
       const result = await load.finished;
-      const fault = { name: claim.fault.name, seen: await active.seen() };
+      const seen = (await this.attempt('seen', active?.seen())) ?? NEVER_SEEN;
+      const fault = { name: claim.fault.name, seen };
       const phases = this.phases(faultFromMs, faultToMs);
       report('  audit');
-      const seen = await this.observe(result, phases, recoveredMs);
-      const record = this.judged({ role, seed, fault, phases, events: this.events }, seen, result);
+      const observed = await this.observe(result, phases, recoveredMs);
+      const record = this.judged({ role, seed, fault, phases, events: this.events }, observed, result);
       return { ...record, versions: { ...(await this.shop.versions()), k6: result.k6.version } };
     } finally {
       ending.abort(); // of no effect on a load that has finished
-      try {
-        await active?.undo();
-      } finally {
-        await this.sampler.stop();
-        await load.finished.catch(() => undefined);
-      }
+      await active?.undo().catch((error: unknown) => report(`  the fault could not be undone: ${String(error)}`));
+      await this.sampler.stop();
+      await load.finished.catch(() => undefined);
     }
+  }
+
+  /** What a fault does; its failure is told with the run, which proves nothing then. @throws the signal's reason */
+  private async attempt<T>(what: string, work: Promise<T> | undefined): Promise<T | undefined> {
+    try {
+      return await work;
+    } catch (error) {
+      this.options.signal.throwIfAborted();
+      const why = `the fault could not be ${what}: ${error instanceof Error ? error.message : String(error)}`;
+      this.troubles.push(why);
+      this.record('fault failed', { why });
+      return undefined;
+    }
+  }
+
+  /** A fault that has not started, and one that lasts until it is undone, have no end of their own. */
+  private endOf(active: ActiveFault | undefined): Promise<unknown> {
+    return active?.ended === undefined ? new Promise(() => undefined) : this.attempt('kept up', active.ended);
   }
 
   private startLoad(signal: AbortSignal): RunningLoad {
@@ -114,7 +135,7 @@ class Run {
       recoveryMs,
       seed,
       tokens,
-      thresholds: claim.thresholds ?? {},
+      thresholds: timing.thresholds ?? claim.thresholds ?? {},
     };
     const core = claim.needs?.includes('cores') === true ? { core: LOAD_CORE } : {};
     return this.world.startLoad({ scenario: claim.load.scenario, settings, url, folder, signal, ...core });
@@ -126,7 +147,10 @@ class Run {
     return { random, signal, shop: this.shop, record: (kind, detail) => this.record(kind, detail) };
   }
 
-  /** ms from the end of the fault until all is ready and no saga is older than that moment. */
+  /**
+   * ms from the end of the fault, the moment from which nothing is broken any more on purpose, until all is ready and
+   * no saga is older than that moment. Where that cannot be read the shop is not as before.
+   */
   private async recovery(faultToMs: number): Promise<number | undefined> {
     const { timing, signal } = this.options;
     for (const endsAtMs = faultToMs + timing.recoveryMs; this.elapsedMs() < endsAtMs;) {
@@ -158,23 +182,20 @@ class Run {
     const report = await this.auditAtRest();
     const statement = await this.shop.statement();
     const told = result.seen.filter(({ what }) => what === 'order').map(({ detail }) => String(detail['orderId']));
-    const orders = await this.readOrders(new Set(told));
-    const untold = await this.readOrders(
-      new Set(statement.map(({ key }) => orderOfKey(key)).filter((id) => !orders.has(id))),
-    );
+    const known = await readOrders(this.asking(), new Set(told));
+    const paid = new Set(statement.map(({ key }) => orderOfKey(key)).filter((id) => !told.includes(id)));
+    const others = await readOrders(this.asking(), paid);
+    const unread = [...known.unread, ...others.unread];
     const { calls, seen, summary } = result;
     const { series } = this.sampler;
-    return { phases, calls, seen, orders, untold, statement, audit: report, recoveredMs, series, summary };
+    return {
+      ...{ phases, calls, seen, orders: known.orders, untold: others.orders, unread },
+      ...{ statement, audit: report, recoveredMs, series, summary },
+    };
   }
 
-  private async readOrders(ids: ReadonlySet<string>): Promise<Observations['orders']> {
-    const orders = new Map<string, Awaited<ReturnType<ShopInLab['orderOf']>>>();
-    const left = [...ids];
-    const worker = async () => {
-      for (let id = left.pop(); id !== undefined; id = left.pop()) orders.set(id, await this.shop.orderOf(id));
-    };
-    await Promise.all(Array.from({ length: ORDERS_AT_A_TIME }, worker));
-    return orders;
+  private asking() {
+    return { world: this.world, shop: this.shop, signal: this.options.signal };
   }
 
   /** The audit once nothing is in flight, or as it is when that takes too long. */
@@ -194,13 +215,11 @@ class Run {
     const { claim, timing } = this.options;
     const results = (checks: readonly Check[]) => checks.map((check) => ({ name: check.name, ...check.judge(seen) }));
     const steadyState = results(claim.steadyState.map(duringSteadyState));
-    const checks = [...results(timing.holds ?? claim.holds), ...thresholdResults(summary)];
-    const ruling = ruleRun(known.role, claim.control.bites, {
-      steadyState,
-      checks,
-      seen: known.fault.seen,
-      droppedRatio,
-    });
+    const stated = timing.thresholds ?? claim.thresholds ?? {};
+    const checks = [...results(timing.holds ?? claim.holds), ...thresholdResults(stated, summary)];
+    const { troubles } = this;
+    const findings = { steadyState, checks, seen: known.fault.seen, droppedRatio, troubles };
+    const ruling = ruleRun(known.role, claim.control.bites, findings);
     const lengthMs = timing.steadyMs + timing.faultMs + timing.recoveryMs;
     return { ...known, ...ruling, steadyState, checks, series: seriesOf(seen, lengthMs), summary };
   }
@@ -231,30 +250,8 @@ class Run {
 
 /** The prover and the shop have the first core. */
 const LOAD_CORE = 1;
+const NEVER_SEEN = { metric: 'faults started', value: 0, least: 1 };
 
 function endedEarly(): never {
   throw new Error('k6 ended before it began: see its output');
-}
-
-/** A gate looks at the steady phase alone, whatever its check would look at. */
-function duringSteadyState(check: Check): Check {
-  return {
-    name: check.name,
-    judge: (seen) => {
-      const steady = seen.phases.filter(({ name }) => name === 'steady');
-      const [{ toMs } = { toMs: 0 }] = steady;
-      return check.judge({ ...seen, phases: steady, calls: seen.calls.filter(({ atMs }) => atMs < toMs) });
-    },
-  };
-}
-
-/** k6's own thresholds, each as a check. */
-function thresholdResults(summary: K6Summary): CheckResult[] {
-  return Object.entries(summary.metrics).flatMap(([metric, { values, thresholds = {} }]) =>
-    Object.entries(thresholds).map(([limit, { ok }]) => {
-      const figure = values[/^[\w().]+/.exec(limit)?.[0] ?? ''];
-      const measured = figure === undefined ? 'see the summary' : String(Number(figure.toPrecision(4)));
-      return { name: `k6: ${metric}`, holds: ok, measured, limit };
-    }),
-  );
 }

@@ -10,24 +10,36 @@ const SAMPLED: Readonly<Record<string, { metric: string; where?: MetricWhere }>>
   'CPU seconds': { metric: 'process_cpu_seconds_total' },
   'CPU seconds of the gateway': { metric: 'process_cpu_seconds_total', where: { service: 'gateway' } },
   'unpublished events': { metric: 'stampede_outbox_unpublished' },
+  'deliveries tried again': { metric: 'stampede_bus_retries_total' },
   'dead letters': { metric: 'stampede_bus_dead_letters_total' },
 };
 const PERIOD_MS = 1_000;
 
-/** Samples until `stop`; a sample that cannot be had is null. */
+/** Samples until `stop`, each source on its own: one that is slow or away leaves gaps (null) in its own series alone. */
 export class Sampler {
   readonly series: Record<string, (number | null)[]> = {};
   private readonly stopping = new AbortController();
-  private done: Promise<void> = Promise.resolve();
+  private done: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly world: Pick<World, 'now' | 'delay'>,
     private readonly shop: LabShop,
+    /** PromQL by name, on a cluster. */
+    private readonly watch: Readonly<Record<string, string>> = {},
   ) {}
 
   /** One column each second from `beganAt` (epoch ms) on. */
   start(beganAt: number): void {
-    this.done = this.run(beganAt).catch(() => undefined);
+    const metrics = Object.entries(SAMPLED).map(([name, { metric, where }]) =>
+      this.follow(name, beganAt, () => this.shop.metric(metric, where)),
+    );
+    const transactions = this.follow('database transactions', beganAt, async () =>
+      serverTransactions(this.shop.postgres.url),
+    );
+    const watched = Object.entries(this.watch).map(([name, promql]) =>
+      this.follow(name, beganAt, async () => this.shop.cluster?.query(promql) ?? Number.NaN),
+    );
+    this.done = Promise.allSettled([...metrics, transactions, ...watched]);
   }
 
   async stop(): Promise<void> {
@@ -35,24 +47,20 @@ export class Sampler {
     await this.done;
   }
 
-  private async run(beganAt: number): Promise<void> {
-    for (let column = 0; !this.stopping.signal.aborted; column += 1) {
-      const waitMs = beganAt + column * PERIOD_MS - this.world.now();
+  private async follow(name: string, beganAt: number, read: () => Promise<number>): Promise<void> {
+    const values: (number | null)[] = [];
+    this.series[name] = values;
+    while (!this.stopping.signal.aborted) {
+      const waitMs = beganAt + values.length * PERIOD_MS - this.world.now();
       if (waitMs > 0) await this.world.delay(waitMs, this.stopping.signal);
-      const metrics = Object.entries(SAMPLED).map(([name, { metric, where }]) =>
-        this.sample(name, column, () => this.shop.metric(metric, where)),
-      );
-      const transactions = this.sample('database transactions', column, async () =>
-        serverTransactions(this.shop.postgres.url),
-      );
-      await Promise.all([...metrics, transactions]);
+      const column = this.columnAt(beganAt);
+      const value = await read().catch(() => null);
+      while (values.length < column) values.push(null); // the seconds that an earlier answer took
+      values.push(this.columnAt(beganAt) > column ? null : value); // a figure of another second is not this one's
     }
   }
 
-  private async sample(name: string, column: number, read: () => Promise<number>): Promise<void> {
-    const value = await read().catch(() => null);
-    const values = (this.series[name] ??= []);
-    while (values.length < column) values.push(null); // a slow answer leaves a gap
-    values[column] = value;
+  private columnAt(beganAt: number): number {
+    return Math.max(0, Math.floor((this.world.now() - beganAt) / PERIOD_MS));
   }
 }

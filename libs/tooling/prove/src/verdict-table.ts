@@ -2,6 +2,7 @@ import type { Form } from './claim';
 import { lastProof } from './kept-proof';
 import type { StatedClaim } from './load-claims';
 import { definitionOf, readEvidence } from './report';
+import { thinBite } from './verdict';
 
 const ID_WIDTH = 4;
 
@@ -19,7 +20,9 @@ export function verdictTable(root: string, state: string, claims: readonly State
         .toSorted((a, b) => b.startedAt.localeCompare(a.startedAt))[0];
       if (found === undefined) return 'never run';
       const stale = found.definition === definition ? '' : ' (stale)';
-      return `${found.verdict}${stale} ${found.startedAt.slice(0, 10)}`;
+      const control = found.runs.find(({ role }) => role === 'control');
+      const thin = control === undefined ? '' : thinBite(control);
+      return `${found.verdict}${stale} ${found.startedAt.slice(0, 10)}${thin}`;
     };
     const verdicts = `full: ${last('full')}, quick: ${last('quick')}`;
     return [`${claim.id.padEnd(ID_WIDTH)} ${claim.promise}`, `${''.padEnd(ID_WIDTH)} ${verdicts}`];

@@ -27,7 +27,7 @@ export interface OpenShopOptions extends ShopUnderTest {
 export interface ShopInLab extends LabShop {
   readonly tokens: { readonly operator: string; readonly organiser: string };
   audit(): Promise<AuditReport | undefined>;
-  /** undefined: the shop does not know it, or does not answer. */
+  /** undefined: the shop does not know it (404). @throws Error for every other answer, and for none: ask again */
   orderOf(orderId: string): Promise<Order | undefined>;
   statement(): Promise<readonly StatementEntry[]>;
   versions(): Promise<Readonly<Record<string, string>>>;

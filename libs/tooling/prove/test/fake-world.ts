@@ -1,5 +1,5 @@
 import type { ActiveFault, Fault, LabShop } from '@stampede/faults';
-import type { Call, SeenByBuyer } from '../src';
+import type { Call, K6Summary, SeenByBuyer } from '../src';
 import type { LoadResult, OpenShopOptions, ShopInLab, World } from '../src/world';
 
 /** How a shop that is not there behaves, with and without its mitigation. */
@@ -10,6 +10,16 @@ export interface FakeShop {
   readonly droppedRatio?: number;
   /** Requests a second; fewer than the checks need make a run INVALID. */
   readonly rate?: number;
+  /** The calls of one more request, such as one that began before the fault and was broken by it. */
+  readonly more?: readonly Call[];
+  readonly faultFails?: { readonly to: 'start' | 'undo' | 'end' | 'be seen'; readonly why: string };
+  /** From the end of the fault until everybody is ready again. */
+  readonly downMs?: number;
+  /** Figures of the shop; default all 0. */
+  readonly metric?: LabShop['metric'];
+  /** Default: it knows every order, confirmed. */
+  readonly orderOf?: ShopInLab['orderOf'];
+  readonly summary?: K6Summary;
 }
 
 const RATE = 100;
@@ -21,6 +31,8 @@ export class FakeWorld implements World {
   private time = START;
   private readonly sleepers: { at: number; wake: () => void }[] = [];
   private off: string | undefined;
+  private readonly added: Call[] = [];
+  private undoneAt = -Infinity;
 
   constructor(private readonly shop: FakeShop) {}
 
@@ -50,8 +62,14 @@ export class FakeWorld implements World {
   async openShop({ off }: OpenShopOptions): Promise<ShopInLab> {
     this.off = off;
     this.transcript.push(`open${off === undefined ? '' : ` without ${off}`}`);
+    const { metric, orderOf, downMs = 0 } = this.shop;
     return {
       ...NOBODY,
+      ...(metric === undefined ? {} : { metric }),
+      ...(orderOf === undefined ? {} : { orderOf }),
+      ready: async () => {
+        if (this.time < this.undoneAt + downMs) throw new Error('not ready');
+      },
       close: async () => void this.transcript.push('close'),
     } as unknown as ShopInLab;
   }
@@ -63,11 +81,16 @@ export class FakeWorld implements World {
     const finished = this.delay(edges[2], signal).then((): LoadResult => ({
       calls: this.calls(edges),
       seen: ORDER,
-      summary: { metrics: {} },
+      summary: this.shop.summary ?? { metrics: {} },
       droppedRatio,
       k6: { version: '2.2.0' },
     }));
     return { began: Promise.resolve(this.time), finished };
+  }
+
+  /** One more call of the runs from now on. */
+  add(call: Call): void {
+    this.added.push(call);
   }
 
   /** A fault that says how often it acted, and writes down when it was undone. */
@@ -75,28 +98,43 @@ export class FakeWorld implements World {
     return {
       name: 'a fault',
       start: async (): Promise<ActiveFault> => {
+        this.fails('start');
         this.transcript.push('fault');
         let undone = false;
+        const { faultFails } = this.shop;
         return {
+          ...(faultFails?.to === 'end' ? { ended: Promise.reject(new Error(faultFails.why)) } : {}),
           undo: async () => {
             if (!undone) this.transcript.push('undo');
+            if (!undone) this.undoneAt = this.time;
             undone = true;
+            this.fails('undo');
           },
-          seen: async () => ({ metric: 'things broken', value: this.shop.acted ?? 1, least: 1 }),
+          seen: async () => {
+            this.fails('be seen');
+            return { metric: 'things broken', value: this.shop.acted ?? 1, least: 1 };
+          },
         };
       },
     };
   }
 
+  private fails(to: NonNullable<FakeShop['faultFails']>['to']): void {
+    const { faultFails } = this.shop;
+    if (faultFails?.to === to) throw new Error(faultFails.why);
+  }
+
   private calls([steady, fault, end]: readonly [number, number, number]): Call[] {
-    const calls: Call[] = [];
+    const calls: Call[] = [...(this.shop.more ?? []), ...this.added];
     for (let second = 0; second * 1_000 < end; second += 1) {
       const atMs = second * 1_000;
       const phase = atMs < steady ? 'steady' : atMs < fault ? 'fault' : 'recovery';
       const failures = this.shop.failuresPerSecond(phase, this.off);
       for (let n = 0; n < (this.shop.rate ?? RATE); n += 1) {
         const failed = n < failures;
-        calls.push({ atMs, route: 'event-page', status: failed ? 503 : 200, ms: 5, attempt: 1, failed });
+        calls.push({
+          ...{ atMs, firstAtMs: atMs, route: 'event-page', status: failed ? 503 : 200, ms: 5, attempt: 1, failed },
+        });
       }
     }
     return calls;

@@ -1,4 +1,4 @@
-import { failures, type Claim } from '../src';
+import { everyOrderEnded, failures, recovers, type Claim } from '../src';
 import { prove, type ProveOptions } from '../src/prove';
 import { Unavailable } from '../src/world';
 import { FakeWorld, type FakeShop } from './fake-world';
@@ -7,7 +7,7 @@ const OFF = 'ask-provider-by-key';
 /** A shop that fails under the fault only when the mitigation is off. */
 const GUARDED: FakeShop['failuresPerSecond'] = (phase, off) => (phase === 'fault' && off === OFF ? 30 : 0);
 
-function claimOn(world: FakeWorld, repeat = 1): Claim {
+function claimOn(world: FakeWorld, repeat = 1, changes: Partial<Claim> = {}): Claim {
   const timing = { steadyMs: 5_000, faultMs: 10_000, recoveryMs: 5_000, repeat };
   return {
     id: 'L1',
@@ -19,6 +19,7 @@ function claimOn(world: FakeWorld, repeat = 1): Claim {
     holds: [failures({ atMost: 0.01, during: ['fault'] })],
     control: { off: OFF },
     forms: { quick: timing, full: timing },
+    ...changes,
   };
 }
 
@@ -35,9 +36,9 @@ function options(changes: Partial<ProveOptions> = {}): ProveOptions {
   };
 }
 
-async function verdictOn(shop: FakeShop, changes: Partial<ProveOptions> = {}, repeat = 1) {
+async function verdictOn(shop: FakeShop, changes: Partial<ProveOptions> = {}, repeat = 1, claim: Partial<Claim> = {}) {
   const world = new FakeWorld(shop);
-  const journal = await prove(world, claimOn(world, repeat), options(changes));
+  const journal = await prove(world, claimOn(world, repeat, claim), options(changes));
   return { ...journal, transcript: world.transcript };
 }
 
@@ -123,4 +124,95 @@ test('an interrupted run undoes its fault and closes its shop', async () => {
     void (line.includes('fault:') && setImmediate(() => interrupt.abort(new Error('Ctrl-C'))));
   await expect(prove(world, claimOn(world), options({ signal: interrupt.signal, report }))).rejects.toThrow('Ctrl-C');
   expect(world.transcript).toEqual(['open', 'fault', 'undo', 'close']);
+});
+
+test.each([
+  ['start', 'the fault could not be started: no'],
+  ['end', 'the fault could not be kept up: no'],
+  ['undo', 'the fault could not be undone: no'],
+  ['be seen', 'the fault could not be seen: no'],
+] as const)('a fault that fails to %s proves nothing, and that is told', async (to, why) => {
+  const { verdict, transcript, ...journal } = await verdictOn({
+    failuresPerSecond: GUARDED,
+    faultFails: { to, why: 'no' },
+  });
+  expect([verdict, journal.why]).toEqual(['INVALID', why]);
+  expect(transcript.at(-1)).toBe('close');
+});
+
+const FIRST_MOMENT_OF_FAULT = { atMs: 4_990, firstAtMs: 4_990, ms: 400, route: 'event-page', attempt: 1 };
+const BROKEN_BY_FAULT = Array.from({ length: 30 }, () => ({ ...FIRST_MOMENT_OF_FAULT, status: 0, failed: true }));
+
+test('what the first moment of the fault breaks is not held against the shop before it', async () => {
+  expect(await verdictOn({ failuresPerSecond: GUARDED, more: BROKEN_BY_FAULT })).toMatchObject({ verdict: 'PASS' });
+});
+
+test('recovery is counted from the end of the fault, however long the shop takes to be ready', async () => {
+  const held = await verdictOn({ failuresPerSecond: GUARDED, downMs: 3_000 }, {}, 1, {
+    holds: [failures({ atMost: 0.01, during: ['fault'] }), recovers({ withinMs: 3_500 })],
+  });
+  expect(held.runs[0]?.checks.at(-1)).toMatchObject({ holds: true, measured: '3.0 s' });
+  const late = await verdictOn({ failuresPerSecond: GUARDED, downMs: 4_000 }, {}, 1, {
+    holds: [recovers({ withinMs: 3_500 })],
+  });
+  expect(late.verdict).toBe('FAIL');
+});
+
+test('a shop whose sagas cannot be read has not recovered', async () => {
+  const metric = () => Promise.reject(new Error('nobody shows stampede_saga_oldest_age_seconds'));
+  const { verdict } = await verdictOn({ failuresPerSecond: GUARDED, metric }, {}, 1, {
+    holds: [recovers({ withinMs: 5_000 })],
+  });
+  expect(verdict).toBe('FAIL');
+});
+
+test('orders that cannot be read prove nothing, not even in the control', async () => {
+  const orderOf = () => Promise.reject(new Error('order o-1 cannot be read: 503'));
+  const { verdict, why } = await verdictOn({ failuresPerSecond: () => 0, orderOf }, {}, 1, {
+    holds: [everyOrderEnded()],
+  });
+  expect(verdict).toBe('INVALID');
+  expect(why).toMatch(/1 could not be read/);
+});
+
+const SLOW = 'http_req_duration{phase:fault}';
+const summaryOf = (ok: boolean, count = 300) => ({
+  metrics: { [SLOW]: { values: { 'p(99)': 1_200, count }, thresholds: { 'p(99)<1000': { ok } } } },
+});
+const THRESHOLDS = { thresholds: { [SLOW]: ['p(99)<1000'] } };
+
+test("a threshold of k6's that is crossed breaks the promise", async () => {
+  const { verdict, why } = await verdictOn(
+    { failuresPerSecond: GUARDED, summary: summaryOf(false) },
+    {},
+    1,
+    THRESHOLDS,
+  );
+  expect([verdict, why]).toEqual(['FAIL', `k6: ${SLOW}: 1200, p(99)<1000`]);
+});
+
+test.each([
+  ['k6 does not report', { metrics: {} }, /cannot be judged: k6: .* not in the summary/],
+  ['has too few samples', summaryOf(true, 299), /299 samples, 300 needed/],
+])('a threshold that %s proves nothing', async (_, summary, why) => {
+  const journal = await verdictOn({ failuresPerSecond: GUARDED, summary }, {}, 1, THRESHOLDS);
+  expect(journal.verdict).toBe('INVALID');
+  expect(journal.why).toMatch(why);
+});
+
+test('a control that fails by little is told as thin', async () => {
+  const bitesBy = (perSecond: number) =>
+    verdictOn({ failuresPerSecond: (phase, off) => (phase === 'fault' && off === OFF ? perSecond : 0) });
+  const { verdict, why, runs } = await bitesBy(1.5);
+  expect(verdict).toBe('PASS');
+  expect(runs.at(-1)?.bite).toEqual({ by: '2 times its limit', thin: false }); // 2 of 100 each second
+  expect(why).not.toMatch(/thin/);
+  const none = { holds: [failures({ atMost: 0, during: ['fault'] as const })] };
+  const one = { ...FIRST_MOMENT_OF_FAULT, firstAtMs: 6_000, atMs: 6_000, status: 0, failed: true };
+  const world = new FakeWorld({ failuresPerSecond: () => 0 });
+  const journal = await prove(world, claimOn(world, 1, none), {
+    ...options(),
+    report: (line) => void (line.includes('control') && world.add(one)),
+  });
+  expect(journal.why).toMatch(/1 of 1001, none \(thin: it bites by 1\)$/);
 });

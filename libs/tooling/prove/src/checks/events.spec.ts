@@ -8,6 +8,7 @@ const seen = (series: Observations['series']): Observations => ({
     seen: [],
     orders: new Map(),
     untold: new Map(),
+    unread: [],
     statement: [],
     audit: undefined,
     recoveredMs: undefined,
@@ -22,7 +23,11 @@ test('events that pile up must be published in time, and must have piled up', ()
   expect(judged(0, 0, 5, 9, 7, 2, 0, 0)).toMatchObject({ holds: true, measured: '2 s, 9 at the most' });
   expect(judged(0, 0, 5, 9, 7, 2, 1, 0).holds).toBe(false);
   expect(judged(0, 0, 5, 9, 7, null, null, 3)).toMatchObject({ holds: false, measured: 'not in this run' });
-  expect(judged(0, 0, 0, 0).samples).toEqual({ seen: 0, needed: 1 });
+  expect(judged(0, 0, 5, 9, null, null, 0, 0)).toMatchObject({ holds: true, measured: '2 s, 9 at the most' });
+  expect(judged(0, 0, 5, 9, null, null, null, 0).holds).toBe(false);
+  expect(judged(0, 0, 0, null, null, null)).toMatchObject({ holds: false, measured: 'not in this run' });
+  expect(judged(null, null)).toMatchObject({ holds: false, unknown: true });
+  expect(judged(0, 0, 0, 0, 0).samples).toEqual({ seen: 0, needed: 1 });
 });
 
 test('dead letters are counted from the begin of the run', () => {
@@ -30,5 +35,5 @@ test('dead letters are counted from the begin of the run', () => {
     deadLetters({ atLeast: 2 }).judge(seen({ 'dead letters': counted }));
   expect(judged(1, null, 1, 3)).toMatchObject({ holds: true, measured: '2' });
   expect(judged(1, 2).holds).toBe(false);
-  expect(judged().holds).toBe(false);
+  expect(judged(null)).toMatchObject({ holds: false, unknown: true });
 });

@@ -5,4 +5,4 @@ export { audit, everyOrderEnded, noSeatTwice, oneOrderPerKey, ordersEnded, ticke
 export { goodput, refusalCost, retryAfterGiven, type GoodputOptions } from './overload';
 export { pagesSay } from './pages';
 export { quickAgain, recovers, type BackOptions } from './recovery';
-export { failedAttempts, failures, latency, percent, select, type CallFilter } from './requests';
+export { failedAttempts, failures, latency, percent, samplesFor, select, type CallFilter } from './requests';

@@ -15,10 +15,13 @@ export function databaseLoad({ atMostTimes }: { readonly atMostTimes: number }):
       };
       const [before, during] = [perSecond('steady'), perSecond('fault')];
       const times = during / before;
+      const limit = `at most ${atMostTimes} times`;
+      if (Number.isNaN(times)) return { holds: false, unknown: true, measured: 'could not be read', limit };
       return {
         holds: times <= atMostTimes,
         measured: `${times.toFixed(2)} times (${before.toFixed(0)}/s, then ${during.toFixed(0)}/s)`,
-        limit: `at most ${atMostTimes} times`,
+        limit,
+        beyond: { times: times / atMostTimes },
       };
     },
   };

@@ -10,6 +10,7 @@ export function recovers(options: { readonly withinMs: number }): Check {
       holds: recoveredMs !== undefined && recoveredMs <= options.withinMs,
       measured: recoveredMs === undefined ? 'not in this run' : `${(recoveredMs / 1_000).toFixed(1)} s`,
       limit: `within ${options.withinMs / 1_000} s`,
+      beyond: { times: (recoveredMs ?? Infinity) / options.withinMs },
     }),
   };
 }
@@ -42,6 +43,7 @@ export function quickAgain({ withinMs, quantile, belowMs, routes }: BackOptions)
           value === Infinity ? `${percent(failed / Math.max(1, times.length))} failed` : `${Math.round(value)} ms`,
         limit: `below ${belowMs} ms`,
         samples: { seen: times.length, needed: Math.ceil(10 / (1 - quantile)) },
+        beyond: { times: value / belowMs },
       };
     },
   };

@@ -31,7 +31,16 @@ function captured(key: string, changes: Partial<StatementEntry> = {}): Statement
 }
 
 function call(changes: Partial<Call> = {}): Call {
-  return { atMs: 1_500, route: 'place-order', status: 202, ms: 20, attempt: 1, failed: false, ...changes };
+  return {
+    atMs: 1_500,
+    firstAtMs: changes.atMs ?? 1_500,
+    route: 'place-order',
+    status: 202,
+    ms: 20,
+    attempt: 1,
+    failed: false,
+    ...changes,
+  };
 }
 
 const orders = (...all: readonly Order[]) => new Map(all.map((one) => [one.orderId, one]));
@@ -46,12 +55,22 @@ const well: Observations = {
   seen: ['1', '2'].map((orderId) => ({ atMs: 1_500, what: 'order', detail: { orderId, replayed: orderId === '1' } })),
   orders: orders(order('1'), order('2')),
   untold: new Map(),
+  unread: [],
   statement: [captured('1'), captured('2')],
   audit: { checkedAt: '2026-06-11T18:00:00Z', invariants: [invariant] },
   recoveredMs: 4_000,
   series: {},
   summary: { metrics: {} },
 };
+
+function failuresUnderFault(): Check {
+  return failures({ atMost: 0.01, during: ['fault'] });
+}
+
+/** Begun within the fault, given up when it was over. */
+function late(): Call[] {
+  return [...well.calls, ...Array.from({ length: 2 }, () => call({ firstAtMs: 1_900, atMs: 2_500, failed: true }))];
+}
 
 const noAnswers = Array.from({ length: 2 }, () => call({ status: 0, failed: true }));
 const sins: readonly [sin: string, check: Check, seen: Partial<Observations>][] = [
@@ -95,6 +114,8 @@ const sins: readonly [sin: string, check: Check, seen: Partial<Observations>][] 
     audit('C2'),
     { audit: { ...well.audit!, invariants: [{ ...invariant, inFlight: 1 }] } },
   ],
+  ['an order that cannot be read', everyOrderEnded(), { unread: ['3'] }],
+  ['a request that failed under the fault, long after it had begun', failuresUnderFault(), { calls: late() }],
   ['an audit that does not answer', audit('C2'), { audit: undefined }],
   [
     'a request that was given up',
@@ -125,4 +146,29 @@ test('a request that was tried again counts once, by its last attempt', () => {
   const retried = [call({ status: 503 }), call({ attempt: 2 })];
   const { measured } = failures({ atMost: 0.01 }).judge({ ...well, calls: retried });
   expect(measured).toBe('0 of 1');
+});
+
+test('what cannot be read is neither kept nor broken, unless the rest breaks it', () => {
+  const judged = (orders: Observations['orders']) => everyOrderEnded().judge({ ...well, orders, unread: ['3'] });
+  expect(judged(well.orders)).toMatchObject({
+    holds: false,
+    unknown: true,
+    measured: '0 of 2 orders; 1 could not be read',
+  });
+  expect(judged(new Map([['1', undefined]])).unknown).toBeUndefined();
+  const paid = [...well.statement, captured('3')];
+  expect(moneyMatchesOrders().judge({ ...well, statement: paid, unread: ['3'] })).toMatchObject({
+    unknown: true,
+    measured: '0 of 2 orders; 1 could not be read',
+  });
+  expect(audit('C2').judge({ ...well, audit: undefined }).unknown).toBe(true);
+});
+
+test('a ratio needs three samples at its limit, a percentile as well, and "none" a hundred', () => {
+  const needed = [
+    failures({ atMost: 0.001 }),
+    latency({ quantile: 0.99, belowMs: 1 }),
+    failedAttempts({ atMost: 0 }),
+  ].map((check) => check.judge(well).samples?.needed);
+  expect(needed).toEqual([3_000, 300, 100]);
 });

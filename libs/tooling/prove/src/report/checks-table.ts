@@ -77,7 +77,7 @@ function rowsIn(run: RunRecord | undefined, rowsOf: (run: RunRecord) => readonly
 function cell(role: keyof Shown, row: Row | undefined): Html {
   const head = role === 'experiment' ? 'Experiment' : 'Control';
   if (row === undefined) return html`<td data-head="${head}">not measured</td>`;
-  const { measured, holds, samples } = row;
+  const { measured, holds, samples, unknown } = row;
   const few = samples !== undefined && samples.seen < samples.needed;
   const count =
     samples === undefined
@@ -85,11 +85,14 @@ function cell(role: keyof Shown, row: Row | undefined): Html {
       : html`<small class="${few ? 'few' : ''}"
           >${figure(samples.seen)} samples, ${few ? 'too few: ' : ''}${figure(samples.needed)} needed</small
         >`;
-  return html`<td data-head="${head}"><span>${signOf(holds)} ${measured}${count}</span></td>`;
+  return html`<td data-head="${head}">
+    <span>${signOf(unknown === true ? 'unknown' : holds)} ${measured}${count}</span>
+  </td>`;
 }
 
-function signOf(holds: boolean | undefined): Html | undefined {
+function signOf(holds: boolean | 'unknown' | undefined): Html | undefined {
   if (holds === undefined) return undefined;
+  if (holds === 'unknown') return html`<b class="sign" role="img" aria-label="could not be read">?</b>`;
   return holds
     ? html`<b class="sign holds" role="img" aria-label="holds">✓</b>`
     : html`<b class="sign broken" role="img" aria-label="does not hold">✗</b>`;
@@ -103,9 +106,14 @@ function headingOf(run: RunRecord | undefined): Html {
 function outcomeCell(run: RunRecord | undefined): Html | undefined {
   if (run === undefined) return undefined;
   const head = run.role === 'experiment' ? 'Experiment' : 'Control';
+  const bite = run.bite?.by === undefined ? undefined : html`<small>It bites by ${run.bite.by}${thin(run)}.</small>`;
   return html`<td data-head="${head}">
-    <span><strong>${OUTCOME[run.role][run.outcome]}</strong><small>${run.why}</small></span>
+    <span><strong>${OUTCOME[run.role][run.outcome]}</strong><small>${run.why}</small>${bite}</span>
   </td>`;
+}
+
+function thin({ bite }: RunRecord): string {
+  return bite?.thin === true ? ': so little that it may hold another time' : '';
 }
 
 function faultOf({ fault: { name, seen } }: RunRecord): Row {
