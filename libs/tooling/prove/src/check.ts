@@ -37,6 +37,8 @@ export interface Observations {
   readonly unread: readonly string[];
   readonly statement: readonly StatementEntry[];
   readonly audit: AuditReport | undefined;
+  /** Tickets of each match that billing has metered by the end; undefined: it could not be asked. */
+  readonly metered?: ReadonlyMap<string, number> | undefined;
   /** ms from the end of the fault until every process was ready and no saga older than that; undefined: not in time. */
   readonly recoveredMs: number | undefined;
   /** Named figures over time: totals of metrics, one sample a second; null: it could not be read then. */

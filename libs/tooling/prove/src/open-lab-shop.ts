@@ -131,6 +131,14 @@ export class OpenLabShop implements ShopInLab {
     return (JSON.parse(text) as { entries: StatementEntry[] }).entries;
   }
 
+  async metered(): Promise<ReadonlyMap<string, number> | undefined> {
+    const [billing] = this.statuses('billing').flatMap(({ adminUrls }) => adminUrls);
+    const text = await textAt(`${billing}/meters`, {}, AUDIT_MS);
+    if (text === undefined) return undefined;
+    const { meters } = JSON.parse(text) as { meters: { eventId: string; tickets: number }[] };
+    return new Map(meters.map(({ eventId, tickets }) => [eventId, tickets]));
+  }
+
   async versions(): Promise<Readonly<Record<string, string>>> {
     const parts = Object.entries(this.around.parts).map(([name, { version }]) => [name, version]);
     const postgres = await serverVersion(this.postgres.url);

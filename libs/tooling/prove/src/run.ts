@@ -180,6 +180,7 @@ class Run {
     recoveredMs: number | undefined,
   ): Promise<Observations> {
     const report = await this.auditAtRest();
+    const metered = await this.shop.metered?.();
     const statement = await this.shop.statement();
     const told = result.seen.filter(({ what }) => what === 'order').map(({ detail }) => String(detail['orderId']));
     const known = await readOrders(this.asking(), new Set(told));
@@ -190,7 +191,7 @@ class Run {
     const { series } = this.sampler;
     return {
       ...{ phases, calls, seen, orders: known.orders, untold: others.orders, unread },
-      ...{ statement, audit: report, recoveredMs, series, summary },
+      ...{ statement, metered, audit: report, recoveredMs, series, summary },
     };
   }
 

@@ -30,6 +30,8 @@ export interface ShopInLab extends LabShop {
   /** undefined: the shop does not know it (404). @throws Error for every other answer, and for none: ask again */
   orderOf(orderId: string): Promise<Order | undefined>;
   statement(): Promise<readonly StatementEntry[]>;
+  /** Tickets by match, as billing has metered them; undefined: it does not answer. */
+  metered?(): Promise<ReadonlyMap<string, number> | undefined>;
   versions(): Promise<Readonly<Record<string, string>>>;
   /** Where it keeps its logs, for the person who looks into a failure. */
   readonly folder: string;

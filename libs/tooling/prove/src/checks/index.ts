@@ -1,3 +1,4 @@
+export { asQuickAsBefore, metersMatchOrders, putAside, soldOutWhenGone } from './effects';
 export { deadLetters, outboxDrains } from './events';
 export { databaseLoad } from './load';
 export { moneyMatchesOrders, oneCapturePerOrder } from './money';
