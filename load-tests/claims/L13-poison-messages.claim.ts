@@ -1,8 +1,9 @@
 import { inTurn, poisonMessages, repeatedMessages, swappedMessages } from '@stampede/faults';
-import { audit, claim, deadLetters, everyOrderEnded, failures, recovers } from '@stampede/prove';
+import { audit, claim, everyOrderEnded, failures, metersMatchOrders, putAside, recovers } from '@stampede/prove';
 
 /** notifications and billing, each with a dead letter of its own for the same poison. */
 const CONSUMERS = 2;
+const TRIES = 5;
 
 export default claim({
   id: 'L13',
@@ -15,8 +16,14 @@ export default claim({
     { forMs: 6_000, fault: repeatedMessages({ everyMs: 1_500, count: 20 }) },
     { forMs: 10_000, fault: swappedMessages({ everyMs: 200 }) },
   ),
-  holds: [deadLetters({ atLeast: CONSUMERS }), audit('C5'), everyOrderEnded(), recovers({ withinMs: 30_000 })],
-  control: { off: 'dead-letters', bites: ['audit of C5'] },
+  holds: [
+    putAside({ letters: CONSUMERS, tries: TRIES }),
+    metersMatchOrders(), // those behind the poison as well, and what came twice once
+    audit('C5'),
+    everyOrderEnded(),
+    recovers({ withinMs: 30_000 }),
+  ],
+  control: { off: 'dead-letters', bites: ['billing metered'] },
   forms: {
     quick: { steadyMs: 6_000, faultMs: 19_000, recoveryMs: 10_000, repeat: 1 },
     full: { steadyMs: 15_000, faultMs: 30_000, recoveryMs: 60_000, repeat: 10 },

@@ -26,7 +26,7 @@ export default claim({
   fault: clockOff({ service: 'payments', offsetMs: OFF_MS, than: 'orders' }),
   holds: [
     ordersEnded({ as: ['confirmed'], atLeast: 1 }),
-    failures({ routes: ['hold', 'place-order'], atMost: 0 }),
+    failures({ routes: ['sign-in', 'queue', 'hold', 'place-order'], atMost: 0 }), // no token refused, no hold expired
     everyOrderEnded(),
     moneyMatchesOrders(),
     audit('C1', 'C2', 'C3'),

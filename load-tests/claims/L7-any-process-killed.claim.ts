@@ -22,7 +22,7 @@ export default claim({
   },
   load: {
     scenario: 'buy',
-    settings: { ordersPerSecond: 5, pagesPerSecond: 4, follow: 'no', paymentTokens: 'tok_ok:50,tok_slow:50' },
+    settings: { ordersPerSecond: 8, pagesPerSecond: 4, follow: 'no', paymentTokens: 'tok_ok:10,tok_slow:90' },
   },
   steadyState: [failures({ atMost: 0.05 })],
   fault: killEvery({ everyMs: 2_000 }),
@@ -33,7 +33,7 @@ export default claim({
     audit('C1', 'C2', 'C3', 'C4', 'C5'),
     recovers({ withinMs: 30_000 }),
   ],
-  control: { off: 'resume-sagas', bites: ['lost or still pending', 'as before'] },
+  control: { off: 'resume-sagas', bites: ['lost or still pending'] },
   forms: {
     quick: { steadyMs: 6_000, faultMs: 20_000, recoveryMs: 15_000, repeat: 1 },
     full: { steadyMs: 15_000, faultMs: 300_000, recoveryMs: 30_000, repeat: 1 },

@@ -8,7 +8,7 @@ export default claim({
   promise: 'When half of the calls of inventory take two seconds longer, what does not need it is as fast as ever.',
   tier: 'local',
   shop: { proxied: ['inventory'] },
-  load: { scenario: 'buy', settings: { ordersPerSecond: 12, pagesPerSecond: 30, follow: 'no', attempts: 2 } },
+  load: { scenario: 'buy', settings: { ordersPerSecond: 10, pagesPerSecond: 30, follow: 'no', attempts: 2 } },
   steadyState: [failures({ atMost: 0.02 }), latency({ routes: OTHERS, quantile: 0.95, belowMs: 300 })],
   fault: toxics('inventory', { latencyMs: 1_000, ratio: 0.5 }), // there and back
   holds: [
