@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import {
+  clusterWorld,
   definitionOf,
   keepEvidence,
   keepProof,
@@ -10,6 +11,7 @@ import {
   type Journal,
   type ProveOptions,
   type StatedClaim,
+  type Tier,
 } from '@stampede/prove';
 import { stateFolder } from '@stampede/supervisor';
 import { commitOf } from './commit';
@@ -37,7 +39,7 @@ export interface Proof {
 
 /** Proves claims one after another on this machine, until its signal aborts. */
 export class ProofSession {
-  private readonly world: ReturnType<typeof realWorld>;
+  private readonly worlds: Readonly<Record<Tier, ReturnType<typeof realWorld>>>;
   private readonly state: string;
   private readonly startedAt = performance.now();
 
@@ -47,7 +49,7 @@ export class ProofSession {
     private readonly signal: AbortSignal,
   ) {
     const { root, env } = surroundings;
-    this.world = realWorld({ root, env });
+    this.worlds = { local: realWorld({ root, env }), cluster: clusterWorld({ root }) };
     this.state = stateFolder(root, env);
   }
 
@@ -81,7 +83,7 @@ export class ProofSession {
         command: commandLine(claim.id, this.wishes),
       },
     };
-    const journal = await prove(this.world, claim, options);
+    const journal = await prove(this.worlds[claim.tier], claim, options);
     const page = keepProof(this.state, journal);
     if (keep && this.isWhole(claim, journal)) keepEvidence(root, journal);
     print(`${claim.id} ${journal.verdict}: ${journal.why}`);

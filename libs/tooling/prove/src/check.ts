@@ -1,3 +1,4 @@
+import type { RunEvent } from './journal';
 import type { AuditReport, Order, StatementEntry } from '@stampede/contracts';
 
 /** Judges one thing that must hold, from what was observed and nothing else. */
@@ -43,6 +44,8 @@ export interface Observations {
   readonly recoveredMs: number | undefined;
   /** Named figures over time: totals of metrics, one sample a second; null: it could not be read then. */
   readonly series: Readonly<Record<string, readonly (number | null)[]>>;
+  /** What the fault, and the run itself, wrote down. */
+  readonly events?: readonly RunEvent[];
   /** k6's end-of-test summary, as it is. */
   readonly summary: K6Summary;
 }

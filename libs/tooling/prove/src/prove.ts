@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Claim, Form } from './claim';
+import { controlsOf, type Claim, type Control, type Form } from './claim';
 import type { Journal, RunRecord, Verdict } from './journal';
 import { machine } from './machine';
 import { runOnce } from './run';
@@ -34,10 +34,11 @@ export async function prove(world: World, claim: Claim, options: ProveOptions): 
   const versions: Record<string, string> = {};
   let ruling: { outcome: Verdict; why: string } | undefined;
   try {
-    for (const plan of plannedRuns(claim, options)) {
+    for (const { control, ...plan } of plannedRuns(claim, options)) {
       const timing = claim.forms[form];
-      const folder = join(options.folder, `${plan.role}-${plan.seed}`);
-      const { versions: used, ...run } = await runOnce(world, { ...options, ...plan, claim, timing, folder });
+      const folder = join(options.folder, folderOf(claim, control, plan));
+      const stated = { ...claim, control };
+      const { versions: used, ...run } = await runOnce(world, { ...options, ...plan, claim: stated, timing, folder });
       Object.assign(versions, used);
       runs.push(run);
       options.report(`  ${run.role}: ${run.outcome}, ${run.why}`);
@@ -48,19 +49,28 @@ export async function prove(world: World, claim: Claim, options: ProveOptions): 
     ruling = { outcome: 'UNAVAILABLE', why: error.message };
   }
   const { outcome: verdict, why } = ruling ?? ruleClaim(claim, runs);
-  const { id, promise, tier } = claim;
+  const { id, promise, tier, leansOn } = claim;
   return {
     ...{ id, promise, tier, form, verdict, why, seed, ...origin, versions, machine: machine(), runs },
+    ...(leansOn === undefined ? {} : { leansOn }),
     startedAt: new Date(startedAt).toISOString(),
     tookMs: world.now() - startedAt,
   };
 }
 
-function plannedRuns(claim: Claim, { form, control, seed, repeat }: ProveOptions): Pick<RunRecord, 'role' | 'seed'>[] {
+type Plan = Pick<RunRecord, 'role' | 'seed'> & { readonly control: Control };
+
+function plannedRuns(claim: Claim, { form, control, seed, repeat }: ProveOptions): Plan[] {
   const times = control === 'only' ? 0 : (repeat ?? claim.forms[form].repeat);
   const experiments = Array.from({ length: times }, (_, index) => ({
     role: 'experiment' as const,
     seed: seed + index,
+    control: claim.control,
   }));
-  return control === 'skip' ? experiments : [...experiments, { role: 'control', seed }];
+  const controls = controlsOf(claim).map((one) => ({ role: 'control' as const, seed, control: one }));
+  return control === 'skip' ? experiments : [...experiments, ...controls];
+}
+
+function folderOf(claim: Claim, { off }: Control, { role, seed }: Pick<RunRecord, 'role' | 'seed'>): string {
+  return off === claim.control.off ? `${role}-${seed}` : `${role}-${seed}-${off}`;
 }

@@ -191,7 +191,7 @@ class Run {
     const { series } = this.sampler;
     return {
       ...{ phases, calls, seen, orders: known.orders, untold: others.orders, unread },
-      ...{ statement, metered, audit: report, recoveredMs, series, summary },
+      ...{ statement, metered, audit: report, recoveredMs, series, events: this.events, summary },
     };
   }
 

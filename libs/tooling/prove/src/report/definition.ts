@@ -11,13 +11,14 @@ const CLAIMS = 'load-tests/claims';
 const SUFFIX = '.claim.ts';
 const CLIENT = 'load-tests/client';
 const SCENARIOS = 'load-tests/scenarios';
+const JUDGES = ['libs/tooling/prove/src', 'libs/tooling/faults/src'];
 /** Where protections are wired. */
 const PRODUCT = ['gateway/src', 'libs', 'services'];
 const SKIPPED = new Set(['node_modules', 'dist', 'test', 'bench', 'fixtures', 'testing']);
 
 /**
  * What a claim rests on, as one hash: the file that states it, its scenario with the buyers that all scenarios share,
- * and the files that wire the protection which its control switches off. When it differs from a journal's, that
+ * the prover's and the faults' own code, and the files that wire the protection which its control switches off. When it differs from a journal's, that
  * verdict is of another claim. Nothing is imported, so it works without a build.
  * @throws Error when the file does not name its scenario and protection as plain text
  */
@@ -26,7 +27,8 @@ export function definitionOf(root: string, { file }: ClaimFile): string {
   const scenario = statedIn(text, file, 'scenario');
   const off = statedIn(text, file, 'off');
   const scenarioFile = posix.join(SCENARIOS, `${scenario}.k6.ts`);
-  const paths = [posixPath(file), scenarioFile, ...filesBelow(root, CLIENT), ...wiringOf(root, off)];
+  const load = [scenarioFile, ...filesBelow(root, CLIENT)];
+  const paths = [posixPath(file), ...load, ...judgesOf(root, file), ...wiringOf(root, off)];
   const hash = createHash('sha256');
   for (const path of [...new Set(paths)].toSorted())
     hash.update(`${path}\n${readFileSync(join(root, path), 'utf8')}\n`);
@@ -57,11 +59,28 @@ function statedIn(text: string, file: string, field: 'scenario' | 'off'): string
   return stated;
 }
 
+/** All that decides on a verdict; what shows it is left out, and for a claim of the local tier what acts on a cluster. */
+function judgesOf(root: string, file: string): readonly string[] {
+  const isLocal = posix.basename(posixPath(file)).startsWith('L');
+  return JUDGES.flatMap((folder) => filesBelow(root, folder)).filter(
+    (path) =>
+      /(?<!\.spec)\.ts$/.test(path) && !path.includes('/src/report/') && !(isLocal && path.includes('/cluster/')),
+  );
+}
+
 function wiringOf(root: string, id: string): readonly string[] {
-  const wiring = new RegExp(`\\bmitigated\\(\\s*['"]${id}['"]`);
+  const wiring = new RegExp(`\\b(?:mitigated|clusterMitigation)\\(\\s*['"]${id}['"]`);
   return PRODUCT.flatMap((folder) => filesBelow(root, folder))
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts') && !path.endsWith('.d.ts'))
-    .filter((path) => wiring.test(readFileSync(join(root, path), 'utf8')));
+    .flatMap((path) => {
+      const text = readFileSync(join(root, path), 'utf8');
+      return wiring.test(text) ? [path, ...manifestsIn(text)] : [];
+    });
+}
+
+/** Those that state a protection of the cluster: its wiring names them. */
+function manifestsIn(text: string): readonly string[] {
+  return [...text.matchAll(/'((?:istio|k8s)\/[\w./-]+\.yaml)'/g)].flatMap(([, path]) => path ?? []);
 }
 
 function filesBelow(root: string, folder: string): readonly string[] {

@@ -40,7 +40,7 @@ export function proofPage(journal: Journal, rawFiles: readonly RawFile[], claims
                 ${checksTable(shown)}
               </section>`
         }
-        ${charts(shown)} ${repeats} ${filesOf(journal, rawFiles)}
+        ${charts(shown)} ${repeats} ${leaning(journal)} ${filesOf(journal, rawFiles)}
       </main>
       <footer>
         <p>Form ${form}, seed ${journal.seed}. Made by <code>${journal.command}</code> at commit ${journal.commit}.</p>
@@ -113,6 +113,17 @@ function runsTable({ runs }: Journal): Html {
         ${rows}
       </tbody>
     </table>
+  </section>`;
+}
+
+function leaning({ leansOn = [] }: Journal): Html | undefined {
+  if (leansOn.length === 0) return undefined;
+  return html`<section aria-labelledby="leans">
+    <h2 id="leans">What this leans on</h2>
+    <p>Parts of the lab stand in for the public ones:</p>
+    <ul>
+      ${leansOn.map((part) => html`<li>${part}</li>`)}
+    </ul>
   </section>`;
 }
 

@@ -1,0 +1,99 @@
+import type { Commands } from '@stampede/cluster';
+import { newSince } from './audit-baseline';
+import { isReady } from './cluster-shop';
+import { openClusterShop } from './cluster-world';
+import { conditionsOf } from './conditions';
+import { promqlOf } from './prometheus';
+import type { LabCluster } from '@stampede/faults';
+import type { OpenShopOptions } from '../world';
+import { Unavailable } from '../world';
+
+const SCALER = {
+  metadata: { name: 'inventory', uid: 'u', resourceVersion: '1' },
+  spec: { minReplicas: 1, maxReplicas: 6 },
+};
+
+function clusterWith(objects: Readonly<Record<string, unknown>>): LabCluster {
+  return {
+    namespace: 'stampede',
+    get: async ([kind = '', name = '']: readonly string[]) => objects[`${kind}/${name}`],
+  } as never;
+}
+
+const told = async (options: Parameters<typeof conditionsOf>[1], objects: Readonly<Record<string, unknown>> = {}) =>
+  (await conditionsOf(clusterWith(objects), options)).map(({ make, unmake }) => ({
+    make: make.map(({ args }) => args.join(' ')),
+    unmake: unmake.map(({ args }) => args.join(' ')),
+  }));
+
+test('replicas are fixed against the autoscaler, and its bounds come back as they were', async () => {
+  const [change] = await conditionsOf(clusterWith({ 'horizontalpodautoscaler/inventory': SCALER }), {
+    replicas: { inventory: 2 },
+  });
+  expect(change?.make.map(({ args }) => args.at(-1))).toEqual([
+    '--patch={"spec":{"minReplicas":2,"maxReplicas":2}}',
+    '--replicas=2',
+  ]);
+  expect(change?.unmake[0]?.input).toBe('{"metadata":{"name":"inventory"},"spec":{"minReplicas":1,"maxReplicas":6}}');
+});
+
+test('a consumer that scales on lag is held by its own scaler', async () => {
+  const [change] = await told({ replicas: { billing: 1 } }, { 'scaledobject/billing': {} });
+  expect(change?.make[0]).toMatch(/^annotate scaledobject billing .*paused-replicas=1/);
+  expect(change?.unmake[0]).toMatch(/^annotate scaledobject billing .*paused-replicas-$/);
+});
+
+test('a protection of the processes is switched off by their environment, in a lab', async () => {
+  const [change] = await told({ off: 'retry-budget' });
+  expect(change?.make[0]).toMatch(/set env deployment .* STAMPEDE_LAB=1 STAMPEDE_MITIGATIONS_OFF=retry-budget$/);
+  expect(change?.unmake[0]).toMatch(/ STAMPEDE_LAB- STAMPEDE_MITIGATIONS_OFF-$/);
+});
+
+test('without a cluster a claim is unavailable, and nothing is changed', async () => {
+  const lines: string[] = [];
+  const commands: Commands = async (program, args) => {
+    lines.push([program, ...args].join(' '));
+    return { code: 1, stdout: '', stderr: 'connection refused' };
+  };
+  const forward = () => Promise.reject(new Error('no way'));
+  const options: OpenShopOptions = { needs: [], folder: '/nowhere', signal: new AbortController().signal };
+  await expect(openClusterShop({ commands, forward }, options)).rejects.toThrow(Unavailable);
+  expect(lines).toHaveLength(1);
+});
+
+const deployment = (status: object) => ({
+  metadata: { name: 'orders', generation: 3 },
+  spec: { replicas: 2 },
+  status: { observedGeneration: 3, replicas: 2, updatedReplicas: 2, readyReplicas: 2, ...status },
+});
+
+test('a Deployment is ready when nothing of an older template is left and all serve', () => {
+  expect(isReady(deployment({}))).toBe(true);
+  expect(isReady(deployment({ replicas: 3 }))).toBe(false);
+  expect(isReady(deployment({ readyReplicas: 1 }))).toBe(false);
+  expect(isReady(deployment({ observedGeneration: 2 }))).toBe(false);
+  const asleep = { ...deployment({}), spec: { replicas: 0 }, status: { observedGeneration: 3 } };
+  expect(isReady(asleep)).toBe(true);
+});
+
+const violation = (subject: string) => ({ subject, expected: '1', actual: '2' });
+const report = (...subjects: string[]) => ({
+  checkedAt: '2026-06-11T18:00:00Z',
+  invariants: [
+    { id: 'C2' as const, holds: subjects.length === 0, checked: 9, inFlight: 0, violations: subjects.map(violation) },
+  ],
+});
+
+test('old wounds of a shop are not held against a run, new ones are', () => {
+  expect(newSince(report('old'), report('old'))?.invariants[0]).toMatchObject({ holds: true, violations: [] });
+  expect(newSince(report('old'), report('old', 'new'))?.invariants[0]).toMatchObject({
+    holds: false,
+    violations: [violation('new')],
+  });
+});
+
+test('a figure of the shop is one of its own pods', () => {
+  expect(promqlOf('stampede_shed_total', 'stampede', { service: 'gateway', labels: { class: 'a"b' } })).toBe(
+    'sum(stampede_shed_total{namespace="stampede",service="gateway",class="a\\"b"})',
+  );
+});
