@@ -5,7 +5,7 @@ import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Refusal } from '@stampede/supervisor';
+import { Refusal, startGuardian, type Guardian } from '@stampede/supervisor';
 import { findK6, k6Command, type K6, type K6Command } from './k6-binary';
 import { droppedRatio, LoadHistory, readSummary } from './k6-history';
 import type { LoadOptions, LoadResult, RunningLoad } from './world';
@@ -125,11 +125,15 @@ async function follow(file: string, history: LoadHistory, child: Child, onRead: 
   }
 }
 
-/** k6 as a process of its own group: a Ctrl-C at the terminal reaches it through us alone, once. */
+/**
+ * k6 as a process of its own group: a Ctrl-C at the terminal reaches it through us alone, once. Where we are killed the
+ * guardian ends it, so that nobody's load outlives its run; a container, which is no child of ours, ends with its load.
+ */
 class Child {
   readonly ended: Promise<void>;
   hasEnded = false;
   private readonly process: ChildProcess;
+  private readonly guardian: Guardian = startGuardian();
   private exit: { readonly code: number | null; readonly error?: Error } = { code: null };
   private lastLines: string[] = [];
 
@@ -143,6 +147,7 @@ class Child {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
+    this.guardian.watch(this.process.pid === undefined ? [] : [this.process.pid]);
     const keep = (chunk: Buffer): void => {
       this.lastLines = [...this.lastLines, ...chunk.toString('utf8').split('\n')].filter(Boolean).slice(-LAST_LINES);
     };
@@ -179,6 +184,6 @@ class Child {
     if (this.hasEnded) return;
     this.exit = exit;
     this.hasEnded = true;
-    resolve();
+    void this.guardian.dismiss().then(resolve);
   }
 }

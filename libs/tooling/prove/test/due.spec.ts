@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { definitionOf, dueClaims, verdictTable, type Claim, type Journal, type StatedClaim } from '../src';
 import { keepProof } from '../src/kept-proof';
 import { keepEvidence } from '../src/report';
@@ -65,4 +65,28 @@ test('the later of the published verdict and that of this machine is shown', () 
   const state = join(root, 'state');
   keepProof(state, journal(0, { verdict: 'FAIL', startedAt: '2026-11-02T10:00:00.000Z' }));
   expect(verdictTable(root, state, stated)[1]).toContain('full: FAIL 2026-11-02');
+});
+
+test('each day begins with another claim, so that one is not left out for ever where the time is short', () => {
+  for (const index of IDS.keys()) keepEvidence(root, journal(index));
+  const days = Array.from({ length: 4 }, (_, day) => new Date(EVEN_DAY.getTime() + day * 86_400_000));
+  expect(new Set(days.map((today) => due(today)[0]?.slice(0, 2)))).toEqual(new Set(IDS));
+  writeFileSync(join(root, 'load-tests', 'scenarios', 'buy.k6.ts'), 'export const changed = 1;\n');
+  const firsts = days.map((today) => due(today)[0]);
+  expect(new Set(firsts)).toEqual(new Set(IDS.map((id) => `${id}: its code changed`)));
+});
+
+test("the judge's own code is part of what was proved, its pages and tests are not", () => {
+  const { file } = stated[0]!;
+  const write = (path: string, text: string) => {
+    mkdirSync(join(root, dirname(path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+    return definitionOf(root, { file });
+  };
+  const before = definitionOf(root, { file });
+  const judges = ['prove/src/verdict.ts', 'prove/src/checks/orders.ts', 'faults/src/kill.ts'];
+  const after = judges.map((path) => write(`libs/tooling/${path}`, 'export const changed = 1;'));
+  expect(new Set([before, ...after]).size).toBe(4);
+  for (const path of ['prove/src/report/style.ts', 'faults/src/kill.spec.ts', 'prove/src/cluster/world.ts'])
+    expect(write(`libs/tooling/${path}`, 'export const changed = 2;')).toBe(after.at(-1));
 });

@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startLoad, type K6LoadResult } from '../src/k6';
 import { FakeShop } from './fake-shop';
 
@@ -100,4 +102,36 @@ const hasK6 = /^k6 v2\./m.test(spawnSync('k6', ['version'], { encoding: 'utf8' }
     await expect(load.finished).rejects.toThrow('interrupted');
     expect(Date.now() - interruptedAt).toBeLessThan(6_000); // not when it would have ended anyway
   });
+
+  test('a prover that is killed takes its k6 with it within five seconds', async () => {
+    const settings = { ...timing, recoveryMs: 60_000, seed: 3, tokens: { organiser: 'token' }, ordersPerSecond: 0 };
+    const options = JSON.stringify({ root, scenario: 'buy', url: shop.url, folder, settings });
+    const script = `require(${JSON.stringify(join(__dirname, '..', 'dist', 'k6.js'))}).startLoad(
+      { ...${options}, signal: new AbortController().signal }).began.then(() => console.log('begun'))`;
+    const prover = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(prover.stdout, 'data');
+    const k6 = childrenOf(prover.pid ?? 0).filter(({ name }) => name === 'k6');
+    expect(k6).toHaveLength(1);
+    prover.kill('SIGKILL');
+    const killedAt = Date.now();
+    while (k6.some(({ pid }) => runs(pid))) {
+      expect(Date.now() - killedAt).toBeLessThan(5_000);
+      await delay(100);
+    }
+  });
 });
+
+function childrenOf(parent: number): { pid: number; name: string }[] {
+  const { stdout } = spawnSync('ps', ['-o', 'pid=,comm=', '--ppid', String(parent)], { encoding: 'utf8' });
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.trim().split(/\s+/))
+    .map(([pid, name = '']) => ({ pid: Number(pid), name }));
+}
+
+/** One that has ended and waits for its parent to notice does not run. */
+function runs(pid: number): boolean {
+  const { stdout } = spawnSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' });
+  return stdout.trim() !== '' && !stdout.trim().startsWith('Z');
+}

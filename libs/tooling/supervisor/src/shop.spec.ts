@@ -133,6 +133,20 @@ test('a service that dies again and again is left alone, and the rest of the sho
   expect(shop.status().processes.filter(({ state }) => state === 'ready')).toHaveLength(SERVICES.length);
 });
 
+test('a process that is killed by order has not crashed, nor are its own crashes forgotten for that', async () => {
+  const shop = shopWith();
+  await shop.open();
+  fake.program('orders', 'process.exit(3)');
+  await orderShop(folder, 'POST', '/kill?name=orders');
+  const orders = () => shop.status().processes.find(({ name }) => name === 'orders');
+  for (let restarts = 1; restarts <= 5; restarts += 1) {
+    await until(() => orders()?.restarts === restarts && orders()?.pid === null);
+    await orderShop(folder, 'POST', '/kill?name=orders'); // between two crashes there is nobody to be killed
+  }
+  await until(() => orders()?.state === 'failed');
+  expect(lines.filter((line) => line.startsWith('orders ended (exit code 3)'))).toHaveLength(5);
+});
+
 test('a shop can be closed while it is still opening', async () => {
   fake.program('orders', 'setInterval(() => undefined, 1000)');
   const shop = shopWith();

@@ -38,6 +38,8 @@ export class SupervisedProcess {
   private child: ChildProcess | undefined;
   private wanted = false;
   private quickCrashes = 0;
+  /** The child that was killed on purpose. */
+  private killed: ChildProcess | undefined;
   private wasReady = false;
   private logFile = '';
   private logBytesBefore = 0;
@@ -79,10 +81,10 @@ export class SupervisedProcess {
 
   /**
    * Ends it without a chance to tidy up. As a crash it is followed by a restart, but it does not count against the
-   * process.
+   * process, nor does it make up for crashes of its own.
    */
   kill(): void {
-    this.quickCrashes = 0;
+    this.killed = this.child;
     this.child?.kill('SIGKILL');
   }
 
@@ -113,7 +115,7 @@ export class SupervisedProcess {
       const ended = (how: string) => {
         gone.abort();
         this.child = undefined;
-        if (this.wanted) this.afterCrash(how, Date.now() - startedAt);
+        if (this.wanted) this.afterEnd(how, { livedMs: Date.now() - startedAt, wasKilled: this.killed === child });
         resolve();
       };
       child.once('error', (error) => child.pid === undefined && ended(error.message));
@@ -134,9 +136,10 @@ export class SupervisedProcess {
     return [...heap, ...nodeArguments, ...entry];
   }
 
-  private afterCrash(how: string, livedMs: number): void {
+  private afterEnd(how: string, { livedMs, wasKilled }: { livedMs: number; wasKilled: boolean }): void {
     const { name } = this.plan;
-    this.quickCrashes = livedMs < QUICK_CRASH_MS ? this.quickCrashes + 1 : 1;
+    if (!wasKilled) this.quickCrashes = livedMs < QUICK_CRASH_MS ? this.quickCrashes + 1 : 1;
+    else if (livedMs >= QUICK_CRASH_MS) this.quickCrashes = 0;
     if (this.quickCrashes >= (this.wasReady ? MOST_QUICK_CRASHES : MOST_CRASHES_BEFORE_READY)) {
       this.wanted = false;
       const times = `${this.quickCrashes} times in a row`;
@@ -144,7 +147,7 @@ export class SupervisedProcess {
       this.become('failed');
       return;
     }
-    const pauseMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (this.quickCrashes - 1));
+    const pauseMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.max(0, this.quickCrashes - 1));
     this.surroundings.report(`${name} ended (${how}): starting it again in ${pauseMs / 1000} s`);
     this.restarts += 1;
     this.restartTimer = setTimeout(() => this.spawn(), pauseMs);
