@@ -29,9 +29,17 @@ export interface Claim {
    */
   readonly thresholds?: Readonly<Record<string, readonly string[]>>;
   readonly holds: readonly Check[];
-  /** The control: the same with one mitigation switched off. It must FAIL, by one of the checks in `bites` if named. */
-  readonly control: { readonly off: MitigationId | ClusterMitigationId; readonly bites?: readonly string[] };
+  readonly control: Control & {
+    /** Further controls, where a promise rests on several protections: each must FAIL by itself. */
+    readonly also?: readonly Control[];
+  };
   readonly forms: Readonly<Record<Form, Timing>>;
+}
+
+/** The same with one mitigation switched off. It must FAIL, by one of the checks in `bites` if named. */
+export interface Control {
+  readonly off: MitigationId | ClusterMitigationId;
+  readonly bites?: readonly string[];
 }
 
 /** `cores`: two cores for shop and load apart. */
@@ -65,6 +73,11 @@ export interface Timing {
   /** Instead of the claim's, where so few requests can show no more than that. */
   readonly holds?: readonly Check[];
   readonly thresholds?: Claim['thresholds'];
+}
+
+/** All of a claim's controls, the first one first. */
+export function controlsOf({ control }: Pick<Claim, 'control'>): readonly Control[] {
+  return [control, ...(control.also ?? [])];
 }
 
 const ID = /^[LK]\d{1,2}$/;

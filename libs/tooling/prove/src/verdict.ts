@@ -1,4 +1,4 @@
-import type { Claim } from './claim';
+import { controlsOf, type Claim, type Control } from './claim';
 import type { Bite, CheckResult, RunOutcome, RunRecord, Verdict } from './journal';
 
 export interface Ruling<Outcome> {
@@ -71,12 +71,20 @@ function biteOf({ beyond }: CheckResult): Bite {
   return { by: `${Number(times.toPrecision(2))} times its limit`, thin: times < LEAST_BITE.times };
 }
 
-/** What experiments and control mean together. Only a promise that held, whose control did not, is proved. */
-export function ruleClaim({ control }: Pick<Claim, 'control'>, runs: readonly RunRecord[]): Ruling<Verdict> {
+/** What experiments and controls mean together. Only a promise that held, none of whose controls did, is proved. */
+export function ruleClaim(claim: Pick<Claim, 'control'>, runs: readonly RunRecord[]): Ruling<Verdict> {
+  const [first, ...others] = controlsOf(claim).map((control) => ruleWith(control, runs));
+  if (first === undefined || first.outcome !== 'PASS') return first ?? { outcome: 'INVALID', why: 'it has no control' };
+  const notBiting = others.find(({ outcome }) => outcome !== 'PASS');
+  const more = others.map(({ why }) => why.slice(why.indexOf('; '))); // that it holds is said once
+  return notBiting ?? { outcome: 'PASS', why: [first.why, ...more].join('') };
+}
+
+function ruleWith(control: Control, runs: readonly RunRecord[]): Ruling<Verdict> {
   const experiments = runs.filter(({ role }) => role === 'experiment');
   const bad = experiments.find(({ outcome }) => outcome !== 'holds');
   if (bad !== undefined) return { outcome: FAILED_EXPERIMENT[bad.outcome], why: bad.why };
-  const counter = runs.find(({ role }) => role === 'control');
+  const counter = runs.find(({ role, off = control.off }) => role === 'control' && off === control.off);
   if (experiments.length === 0)
     return { outcome: 'INVALID', why: `the control alone proves nothing; it ${toldOfControl(counter)}` };
   if (counter === undefined)

@@ -89,6 +89,19 @@ test('a check that holds without the mitigation does not bite', async () => {
   expect(await verdictOn({ failuresPerSecond: () => 0 })).toMatchObject({ verdict: 'CONTROL-PASSED' });
 });
 
+test('a promise that rests on two protections has a control for each, and both must bite', async () => {
+  const both = { control: { off: OFF, also: [{ off: 'wait-for-provider' }] } } as const;
+  const eitherWay: FakeShop['failuresPerSecond'] = (phase, off) => (phase === 'fault' && off !== undefined ? 30 : 0);
+  const proved = await verdictOn({ failuresPerSecond: eitherWay }, {}, 1, both);
+  expect([proved.verdict, proved.runs.map(({ off }) => off)]).toEqual(['PASS', [undefined, OFF, 'wait-for-provider']]);
+  expect(proved.why).toMatch(/without ask-provider-by-key: .*; without wait-for-provider: /);
+  const { verdict, why } = await verdictOn({ failuresPerSecond: GUARDED }, {}, 1, both);
+  expect([verdict, why]).toEqual([
+    'CONTROL-PASSED',
+    'it holds without wait-for-provider as well: the checks do not bite',
+  ]);
+});
+
 test('a switch that is ignored turns a sound claim into CONTROL-PASSED', async () => {
   const { verdict, transcript } = await verdictOn({ failuresPerSecond: GUARDED }, { ignoreSwitch: true });
   expect(verdict).toBe('CONTROL-PASSED');
