@@ -23,7 +23,12 @@ export default claim({
     everyOrderEnded(),
     recovers({ withinMs: 30_000 }),
   ],
-  control: { off: 'dead-letters', bites: ['billing metered'] },
+  control: {
+    off: 'dead-letters',
+    bites: ['billing metered'],
+    // Tables refuse a second effect as well: without the inbox what comes twice is poison that holds up the rest.
+    also: [{ off: 'inbox', bites: ['billing metered'] }],
+  },
   forms: {
     quick: { steadyMs: 6_000, faultMs: 19_000, recoveryMs: 10_000, repeat: 1 },
     full: { steadyMs: 15_000, faultMs: 30_000, recoveryMs: 60_000, repeat: 10 },

@@ -51,6 +51,11 @@ export const MITIGATIONS = [
     claims: ['L13'],
   },
   {
+    id: 'inbox',
+    protects: 'Billing remembers what it has applied: an event that comes twice, or before its turn, counts once.',
+    claims: ['L13'],
+  },
+  {
     id: 'budget-as-rest',
     protects: 'The time that a request may take travels as what is left of it, not as an instant of some clock.',
     claims: ['L16'],
