@@ -66,10 +66,10 @@ export class ProofSession {
   private async triesOf(stated: StatedClaim): Promise<readonly Journal[]> {
     const first = await this.try(stated);
     const isOver = first.verdict === 'PASS' || first.verdict === 'UNAVAILABLE' || !this.wishes.again;
-    return isOver ? [first] : [first, await this.try(stated)];
+    return isOver ? [first] : [first, await this.try(stated, [{ verdict: first.verdict, why: first.why }])];
   }
 
-  private async try({ claim, file }: StatedClaim): Promise<Journal> {
+  private async try({ claim, file }: StatedClaim, before?: Journal['before']): Promise<Journal> {
     const { form, control, repeat, seed, keep, ignoreSwitch } = this.wishes;
     const { root, print } = this.surroundings;
     const options: ProveOptions = {
@@ -83,7 +83,8 @@ export class ProofSession {
         command: commandLine(claim.id, this.wishes),
       },
     };
-    const journal = await prove(this.worlds[claim.tier], claim, options);
+    const tried = await prove(this.worlds[claim.tier], claim, options);
+    const journal = before === undefined ? tried : { ...tried, before };
     const page = keepProof(this.state, journal);
     if (keep && this.isWhole(claim, journal)) keepEvidence(root, journal);
     print(`${claim.id} ${journal.verdict}: ${journal.why}`);

@@ -113,9 +113,11 @@ function wasRun(proofs: readonly Proof[], id: string): boolean {
   return proofs.some(({ stated, journals }) => stated.claim.id === id && journals.length > 0);
 }
 
-/** The last try of each claim counts. */
-function exitCode(proofs: readonly Proof[]): number {
-  const verdicts = proofs.flatMap(({ journals }) => journals.at(-1)?.verdict ?? []);
+/** The last try of each claim counts, unless it could not be made: that does not take back what went before. */
+export function exitCode(proofs: readonly Pick<Proof, 'journals'>[]): number {
+  const verdicts = proofs.flatMap(
+    ({ journals }) => (journals.findLast(({ verdict }) => verdict !== 'UNAVAILABLE') ?? journals.at(-1))?.verdict ?? [],
+  );
   const others = verdicts.filter((verdict) => verdict !== 'PASS');
   if (others.length === 0) return 0;
   return others.every((verdict) => verdict === 'UNAVAILABLE') ? UNAVAILABLE_EXIT : 1;

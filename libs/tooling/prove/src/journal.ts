@@ -14,6 +14,8 @@ export interface Journal {
   readonly verdict: Verdict;
   /** One sentence: what decided it. */
   readonly why: string;
+  /** What came of it when it was tried before in the same session: this journal is of the last try. */
+  readonly before?: readonly Pick<Journal, 'verdict' | 'why'>[];
   readonly seed: number;
   /** ISO 8601. */
   readonly startedAt: string;

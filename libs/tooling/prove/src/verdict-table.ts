@@ -20,9 +20,9 @@ export function verdictTable(root: string, state: string, claims: readonly State
         .toSorted((a, b) => b.startedAt.localeCompare(a.startedAt))[0];
       if (found === undefined) return 'never run';
       const stale = found.definition === definition ? '' : ' (stale)';
-      const control = found.runs.find(({ role }) => role === 'control');
-      const thin = control === undefined ? '' : thinBite(control);
-      return `${found.verdict}${stale} ${found.startedAt.slice(0, 10)}${thin}`;
+      const thin = found.runs.map(thinBite).join('');
+      const tries = [...(found.before ?? []), found].map(({ verdict }) => verdict).join(', then ');
+      return `${tries}${stale} ${found.startedAt.slice(0, 10)}${thin}`;
     };
     const verdicts = `full: ${last('full')}, quick: ${last('quick')}`;
     return [`${claim.id.padEnd(ID_WIDTH)} ${claim.promise}`, `${''.padEnd(ID_WIDTH)} ${verdicts}`];

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { definitionOf, dueClaims, verdictTable, type Claim, type Journal, type StatedClaim } from '../src';
 import { keepProof } from '../src/kept-proof';
 import { keepEvidence } from '../src/report';
+import { runOf } from './journal-fixture';
 
 const EVEN_DAY = new Date('2026-11-24T12:00:00Z');
 const ODD_DAY = new Date('2026-11-25T12:00:00Z');
@@ -89,4 +90,12 @@ test("the judge's own code is part of what was proved, its pages and tests are n
   expect(new Set([before, ...after]).size).toBe(4);
   for (const path of ['prove/src/report/style.ts', 'faults/src/kill.spec.ts', 'prove/src/cluster/world.ts'])
     expect(write(`libs/tooling/${path}`, 'export const changed = 2;')).toBe(after.at(-1));
+});
+
+test('a verdict is shown with the tries before it, and with a control that bites by little', () => {
+  const state = join(root, 'state');
+  const control = { ...runOf('control'), bite: { by: '1', thin: true } };
+  const before = [{ verdict: 'FAIL' as const, why: 'one failed' }];
+  keepProof(state, journal(0, { before, runs: [runOf('experiment'), control] }));
+  expect(verdictTable(root, state, stated)[1]).toContain('full: FAIL, then PASS 2026-11-01 (thin: it bites by 1)');
 });

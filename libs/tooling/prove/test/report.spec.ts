@@ -75,6 +75,17 @@ describe('the page of a proof', () => {
     expect(text).toContain('Experiment <em>broken</em>');
   });
 
+  test('says by how much the control fails, what could not be read, and how it went before', () => {
+    const unread = { name: 'acknowledged orders', measured: '1 could not be read', limit: 'none' };
+    const experiment = { ...runOf('experiment'), checks: [{ ...unread, holds: false, unknown: true as const }] };
+    const control = { ...runOf('control'), bite: { by: '1', thin: true } };
+    const before = [{ verdict: 'FAIL' as const, why: 'one failed' }];
+    const text = page(journalOf({ before, runs: [experiment, control] }));
+    expect(text).toContain('It bites by 1: so little that it may hold another time.');
+    expect(text).toContain('aria-label="could not be read">?</b>');
+    expect(text).toContain('Tried before: FAIL, one failed.');
+  });
+
   test('takes what a shop says as text', () => {
     expect(page(journalOf({ why: '<script>alert("&")</script>' }))).toContain(
       '&lt;script&gt;alert(&quot;&amp;&quot;)&lt;/script&gt;',

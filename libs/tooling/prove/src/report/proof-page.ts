@@ -30,7 +30,7 @@ export function proofPage(journal: Journal, rawFiles: readonly RawFile[], claims
         <header class="top">
           <p class="eyebrow">${wayBack} ${standing}</p>
           <h1>${promise}</h1>
-          ${verdictBox(verdict, why)} ${facts(journal)}
+          ${verdictBox(verdict, why)} ${triesBefore(journal)} ${facts(journal)}
         </header>
         ${
           runs.length === 0
@@ -62,6 +62,11 @@ function verdictBox(verdict: Journal['verdict'], why: string): Html {
       <p class="meaning">${MEANING[verdict]}</p>
     </div>
   </div>`;
+}
+
+function triesBefore({ before = [] }: Journal): Html | undefined {
+  if (before.length === 0) return undefined;
+  return html`<p class="hint">Tried before: ${before.map(({ verdict, why }) => `${verdict}, ${why}`).join('; ')}.</p>`;
 }
 
 function facts(journal: Journal): Html {

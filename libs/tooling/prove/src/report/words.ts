@@ -57,7 +57,11 @@ export function keyFigures(
   most = 2,
 ): readonly KeyFigure[] {
   const { experiment, control } = shownRuns(journal as Pick<Journal, 'runs'>);
-  const broken = new Map(control?.checks.filter(({ holds }) => !holds).map(({ name, measured }) => [name, measured]));
+  const broken = new Map(
+    control?.checks
+      .filter(({ holds, unknown }) => !holds && unknown !== true)
+      .map(({ name, measured }) => [name, measured]),
+  );
   const checks = (experiment?.checks ?? []).filter((check) => !isThreshold(check) || broken.has(check.name));
   const weight = ({ holds, name }: CheckResult) => (holds ? 0 : 4) + (broken.has(name) ? 2 : 0);
   return checks
