@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ADDRESS,
+  ADMIN_PORT,
   clusterBundle,
   clusterExists,
   clusterStatus,
@@ -9,12 +10,14 @@ import {
   commandsIn,
   deleteCluster,
   edgeKeys,
+  forwardAdmin,
   readVersions,
   resourcesHere,
   type Mesh,
   type Site,
 } from '@stampede/cluster';
 import { Option, type Command } from 'commander';
+import { interruptible } from './interrupt';
 import type { Surroundings, Verb } from './verb';
 
 interface UpOptions {
@@ -49,6 +52,7 @@ export const clusterVerb: Verb = (program, surroundings) => {
     .addOption(meshOption())
     .action((folder: string, options: UpOptions) => clusterBundle(siteOf(surroundings, options), resolve(folder)));
   addKeys(cluster, surroundings);
+  addAdmin(cluster, surroundings);
 };
 
 function addUp(cluster: Command, surroundings: Surroundings): void {
@@ -89,6 +93,16 @@ function addKeys(cluster: Command, surroundings: Surroundings): void {
         surroundings.print(`the edge knows the keys of ${ADDRESS}`);
         if (follow === true) await sleep(LOOK_FOR_KEYS_MS);
       } while (follow === true);
+    });
+}
+
+function addAdmin(cluster: Command, { print }: Surroundings): void {
+  cluster
+    .command('admin')
+    .description("keep the gateway's admin port open on this machine, for `token`, `audit` and `onsale`, until Ctrl-C")
+    .action(async () => {
+      print(`npx stampede audit --url ${ADDRESS} works now (admin port ${ADMIN_PORT})`);
+      await interruptible('the admin port is closed', (signal) => forwardAdmin(signal));
     });
 }
 

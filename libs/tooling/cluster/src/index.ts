@@ -1,3 +1,4 @@
+export { ADMIN_PORT, forwardAdmin } from './admin';
 export { clusterBundle } from './bundle';
 export { commandsIn, mustRun, type Commands, type Outcome } from './commands';
 export { edgeKeys } from './keys';

@@ -31,7 +31,7 @@ function sidecarAuthorization(access: readonly Access[]): string {
 See it act: npx stampede prove K4. Each line is one cell of its matrix: delete one and a cell turns red.`,
     [
       policy('deny-all', [], []),
-      policy('edge-from-anybody', podsOf('gateway.networking.k8s.io/gateway-name', 'edge'), ['    - {}']),
+      policy('edge-from-anybody', gateway('edge'), ['    - {}']),
       policy('gateway-from-edge', podsOf('app.kubernetes.io/name', 'gateway'), edgeRule()),
       ...access.map((edge) => policy(nameOf(edge), podsOf('app.kubernetes.io/name', edge.callee), ruleOf(edge))),
     ],
@@ -45,11 +45,8 @@ The edge comes straight to the gateway's pods, and Prometheus, in the mesh here,
 See it act: npx stampede prove K4.`,
     [
       policy('deny-all', [], []),
-      policy(
-        'waypoint-deny-all',
-        [`  targetRefs: [{ kind: Gateway, group: gateway.networking.k8s.io, name: waypoint }]`],
-        [],
-      ),
+      policy('edge-from-anybody', gateway('edge'), ['    - {}']),
+      policy('waypoint-deny-all', gateway('waypoint'), []),
       policy('pods-from-waypoint', [], [`    - from: [{ source: { principals: [${principal('waypoint')}] } }]`]),
       policy(
         'metrics-from-prometheus',
@@ -119,6 +116,11 @@ function policy(name: string, target: readonly string[], rules: readonly string[
 
 function podsOf(label: string, value: string): string[] {
   return [`  selector: { matchLabels: { ${label}: ${value} } }`];
+}
+
+/** The pods that Istio makes from a Gateway. */
+function gateway(name: string): string[] {
+  return [`  targetRefs: [{ kind: Gateway, group: gateway.networking.k8s.io, name: ${name} }]`];
 }
 
 function service(name: string): string[] {
