@@ -1,9 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { openClient } from './database-client';
 import type { Fault } from './lab';
 import { atMostOnce } from './strikes';
 
 const TOO_MANY = '53300';
+const END_ALL = 'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1';
+const ENDED_MS = 5_000;
+const LOOK_MS = 50;
 
 /**
  * Takes every connection that PostgreSQL has left, and ends those of one service, which then cannot come back. Seen by
@@ -16,8 +20,11 @@ export function takeConnections({ from }: { from: string }): Fault {
       const { url } = shop.postgres;
       const first = await openClient(url, 'postgres');
       const held: Client[] = [first, ...(await takeAll(url))];
-      await first.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [from]);
-      held.push(...(await takeAll(url)));
+      for (const deadline = Date.now() + ENDED_MS; Date.now() < deadline; await delay(LOOK_MS)) {
+        const { rowCount } = await first.query(END_ALL, [from]);
+        held.push(...(await takeAll(url)));
+        if (rowCount === 0) break; // one that ends frees its connection a moment later, and may come back to it first
+      }
       record('connections taken', { held: held.length });
       return {
         undo: atMostOnce(async () => {

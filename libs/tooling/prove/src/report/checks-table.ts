@@ -85,9 +85,8 @@ function cell(role: keyof Shown, row: Row | undefined): Html {
       : html`<small class="${few ? 'few' : ''}"
           >${figure(samples.seen)} samples, ${few ? 'too few: ' : ''}${figure(samples.needed)} needed</small
         >`;
-  return html`<td data-head="${head}">
-    <span>${signOf(unknown === true ? 'unknown' : holds)} ${measured}${count}</span>
-  </td>`;
+  const sign = signOf(unknown === true ? 'unknown' : holds);
+  return html`<td data-head="${head}"><span>${sign} ${measured}${count}</span></td>`;
 }
 
 function signOf(holds: boolean | 'unknown' | undefined): Html | undefined {
