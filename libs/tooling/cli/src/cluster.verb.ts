@@ -61,7 +61,7 @@ function addUp(cluster: Command, surroundings: Surroundings): void {
     .description('make the cluster and open the shop on it; again: do what is missing')
     .addOption(meshOption())
     .option('--sources <folder>', 'manifests and images as `cluster bundle` makes them, in place of the network')
-    .option('--rebuild', "build the shop's images again")
+    .option('--rebuild', "build the shop's images again, and have its pods start from them")
     .action(async (options: UpOptions) => {
       const site = siteOf(surroundings, options);
       const address = await clusterUp(site, await resourcesHere(site.commands));

@@ -48,14 +48,8 @@ export async function runs(commands: Commands, namespace: string, name: string, 
   return (found?.status.readyReplicas ?? 0) > 0 && images.some((running) => running.endsWith(image));
 }
 
-/** Until every Deployment of a namespace is there. @throws Refusal after `timeoutS` seconds */
-export async function untilAvailable(commands: Commands, namespace: string, timeoutS: number): Promise<void> {
-  await kubectl(commands, [
-    'wait',
-    '--for=condition=Available',
-    'deployment',
-    '--all',
-    `--namespace=${namespace}`,
-    `--timeout=${timeoutS}s`,
-  ]);
+/** Until every Deployment of a namespace runs as it was last asked to. @throws Refusal after `timeoutS` seconds */
+export async function untilRolledOut(commands: Commands, namespace: string, timeoutS: number): Promise<void> {
+  const timeout = `--timeout=${timeoutS}s`; // of each; they start at the same time
+  await kubectl(commands, ['rollout', 'status', 'deployment', `--namespace=${namespace}`, timeout]);
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { applyFolder, applyText, kubectl, runs, untilAvailable } from './kubectl';
+import { applyFolder, applyText, kubectl, runs, untilRolledOut } from './kubectl';
 import { manifest } from './manifests';
 import type { Site } from './site';
 import { eachTime, together, type Step } from './step';
@@ -41,7 +41,7 @@ function prometheus({ commands }: Site): Step {
     isDone: eachTime,
     run: async () => {
       await applyFolder(commands, join('k8s', 'observability'));
-      await untilAvailable(commands, 'observability', AVAILABLE_WITHIN_S);
+      await untilRolledOut(commands, 'observability', AVAILABLE_WITHIN_S);
     },
   };
 }
@@ -53,7 +53,7 @@ function keda(site: Site): Step {
     run: async () => {
       // measured 84 MB at most, and hardly any CPU: upstream asks for 100m, three times
       await applyText(site.commands, (await manifest(site, 'keda')).replaceAll('cpu: 100m', 'cpu: 10m'));
-      await untilAvailable(site.commands, 'keda', AVAILABLE_WITHIN_S);
+      await untilRolledOut(site.commands, 'keda', AVAILABLE_WITHIN_S);
     },
   };
 }
@@ -75,7 +75,7 @@ function flagger(site: Site): Step {
         '--force-conflicts',
         `--filename=${join('k8s', 'release', 'gate.yaml')}`,
       ]);
-      await untilAvailable(commands, 'flagger-system', AVAILABLE_WITHIN_S);
+      await untilRolledOut(commands, 'flagger-system', AVAILABLE_WITHIN_S);
     },
   };
 }

@@ -1,11 +1,15 @@
 import { join } from 'node:path';
 import { Refusal } from '@stampede/supervisor';
-import { applyFolder, kubectl, untilAvailable } from './kubectl';
+import { PROVIDER } from '@stampede/topology';
+import type { Commands } from './commands';
+import { applyFolder, find, kubectl, untilRolledOut } from './kubectl';
 import { ADDRESS, NAMESPACE, type Site } from './site';
 import { eachTime, type Step } from './step';
 
 /** Pods that start before their stores try again, at ever longer intervals. */
 const OPEN_WITHIN_S = 600;
+/** The shop's own, and that of the company outside. */
+const NAMESPACES = [NAMESPACE, PROVIDER.name];
 const ANSWERS_WITHIN_MS = 120_000;
 const ASK_AGAIN_MS = 1_000;
 
@@ -22,15 +26,24 @@ export const answersOverHttp: Answers = async (address) => {
 };
 
 /** Stores, services and the provider's simulator, one replica each. */
-export function shop({ commands }: Site): Step {
+export function shop({ commands, rebuild }: Site): Step {
   return {
     name: 'the shop',
     isDone: eachTime,
     run: async () => {
+      const opened = await find(commands, ['deployment/gateway', `--namespace=${NAMESPACE}`]);
       await applyFolder(commands, join('k8s', 'overlays', 'kind'));
-      await untilAvailable(commands, NAMESPACE, OPEN_WITHIN_S);
+      if (rebuild && opened !== undefined) await startAnew(commands);
+      for (const namespace of NAMESPACES) await untilRolledOut(commands, namespace, OPEN_WITHIN_S);
     },
   };
+}
+
+/** A new image has the name of the old one: nothing but a restart makes a pod take it. */
+async function startAnew(commands: Commands): Promise<void> {
+  const own = '--selector=app.kubernetes.io/part-of=stampede';
+  for (const namespace of NAMESPACES)
+    await kubectl(commands, ['rollout', 'restart', 'deployment', `--namespace=${namespace}`, own]);
 }
 
 /** @throws Refusal when no buyer gets an answer in time */

@@ -5,7 +5,7 @@ import { FakeMachine, siteOn } from '../test/fake-machine';
 import { imagesAtHand, shopImages } from './images';
 import { manifest } from './manifests';
 import { istio, meshRules, namespace } from './mesh';
-import { edge } from './shop';
+import { edge, shop } from './shop';
 import { stepsOf } from './up';
 
 let folder: string;
@@ -55,6 +55,17 @@ test('--rebuild builds every image of the shop, whatever is there', async () => 
   await expect(step.isDone()).resolves.toBe(false);
   await step.run();
   expect(machine.ran(/^docker build/)).toHaveLength(shopImages.length);
+});
+
+test.each([
+  ['a shop that is open starts anew with the images that were built again', true, true, 2],
+  ['a shop that opens for the first time has them already', true, false, 0],
+  ['without new images no pod is touched', false, true, 0],
+])('%s', async (_, rebuild, open, restarts) => {
+  const machine = new FakeMachine().when(/get deployment\/gateway/, { stdout: open ? '{}' : '' });
+  await shop(siteOn(machine, 'sidecar', { rebuild })).run();
+  expect(machine.ran(/rollout restart/)).toHaveLength(restarts);
+  expect(machine.ran(/rollout status/)).toHaveLength(2);
 });
 
 test('a cluster with the other mesh is refused with what to do', async () => {

@@ -20,6 +20,7 @@ interface Container {
 interface PodSpec {
   readonly serviceAccountName?: string;
   readonly terminationGracePeriodSeconds?: number;
+  readonly topologySpreadConstraints?: readonly { topologyKey: string; whenUnsatisfiable: string; maxSkew: number }[];
   readonly containers: readonly Container[];
   readonly initContainers?: readonly Container[];
 }
@@ -143,6 +144,23 @@ const matches = (selector: object, labels: Readonly<Record<string, string>>) =>
     expect(scaled.map(({ metadata }) => metadata.name)).toEqual(targets);
   });
 });
+
+(kubectl ? test : test.skip).each(['zones', 'production'])(
+  '%s: no two replicas of a service share a zone while another has none',
+  (name) => {
+    for (const service of podsOf(ofKind(overlay(name), 'Deployment')).filter((each) => names.includes(each.name))) {
+      const [byZone] = service.pod.topologySpreadConstraints ?? [];
+      expect([service.name, byZone]).toEqual([
+        service.name,
+        expect.objectContaining({
+          topologyKey: 'topology.kubernetes.io/zone',
+          whenUnsatisfiable: 'DoNotSchedule',
+          maxSkew: 1,
+        }),
+      ]);
+    }
+  },
+);
 
 describe('what is pinned', () => {
   const versions = parse(readFileSync(join(root, 'k8s/versions.yaml'), 'utf8')) as { images: { stores: string[] } };
