@@ -92,6 +92,19 @@ test("the judge's own code is part of what was proved, its pages and tests are n
     expect(write(`libs/tooling/${path}`, 'export const changed = 2;')).toBe(after.at(-1));
 });
 
+test('what a further control switches off is part of what was proved', () => {
+  const { file } = stated[0]!;
+  const wiring = join(root, 'services', 'billing.ts');
+  const wired = (how: string) => {
+    mkdirSync(dirname(wiring), { recursive: true });
+    writeFileSync(wiring, `mitigated('inbox', ${how});`);
+    return definitionOf(root, { file });
+  };
+  expect(wired('once')).toBe(wired('twice'));
+  writeFileSync(join(root, file), `claim({ scenario: 'buy', off: 'seat-lock', also: [{ off: 'inbox' }] });`);
+  expect(wired('once')).not.toBe(wired('twice'));
+});
+
 test('a verdict is shown with the tries before it, and with a control that bites by little', () => {
   const state = join(root, 'state');
   const control = { ...runOf('control'), bite: { by: '1', thin: true } };

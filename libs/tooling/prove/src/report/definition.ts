@@ -24,11 +24,11 @@ const SKIPPED = new Set(['node_modules', 'dist', 'test', 'bench', 'fixtures', 't
  */
 export function definitionOf(root: string, { file }: ClaimFile): string {
   const text = readFileSync(join(root, file), 'utf8');
-  const scenario = statedIn(text, file, 'scenario');
+  const [scenario] = statedIn(text, file, 'scenario');
   const off = statedIn(text, file, 'off');
   const scenarioFile = posix.join(SCENARIOS, `${scenario}.k6.ts`);
   const load = [scenarioFile, ...filesBelow(root, CLIENT)];
-  const paths = [posixPath(file), ...load, ...judgesOf(root, file), ...wiringOf(root, off)];
+  const paths = [posixPath(file), ...load, ...judgesOf(root, file), ...off.flatMap((id) => wiringOf(root, id))];
   const hash = createHash('sha256');
   for (const path of [...new Set(paths)].toSorted())
     hash.update(`${path}\n${readFileSync(join(root, path), 'utf8')}\n`);
@@ -53,9 +53,11 @@ export function orderOf(id: string): number {
   return (id.startsWith('K') ? TIER_STEP : 0) + Number(id.slice(1));
 }
 
-function statedIn(text: string, file: string, field: 'scenario' | 'off'): string {
-  const stated = new RegExp(`\\b${field}:\\s*['"]([^'"]+)['"]`).exec(text)?.[1];
-  if (stated === undefined) throw new Error(`${file} must name its ${field} as plain text, as in ${field}: 'name'`);
+/** Never none; more than one where a claim has several controls. */
+function statedIn(text: string, file: string, field: 'scenario' | 'off'): readonly string[] {
+  const found = text.matchAll(new RegExp(`\\b${field}:\\s*['"]([^'"]+)['"]`, 'g'));
+  const stated = [...found].flatMap(([, name]) => name ?? []);
+  if (stated.length === 0) throw new Error(`${file} must name its ${field} as plain text, as in ${field}: 'name'`);
   return stated;
 }
 
