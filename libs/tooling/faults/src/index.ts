@@ -5,6 +5,7 @@ export { asTheyAre, type Change, type Instruction, type LabCluster, type Made } 
 export { manifestFault, type ManifestFaultOptions } from './cluster/manifest-fault';
 export { CLUSTER_MITIGATIONS, type ClusterMitigationId } from './cluster/mitigations';
 export { noControlPlane } from './cluster/no-control-plane';
+export { QUEUE_EVENTS, queuedEvents, type QueuedEventsOptions } from './cluster/queued-events';
 export { rollingUpdate } from './cluster/rolling-update';
 export { sickReplica } from './cluster/sick-replica';
 export { inTurn, lasting } from './combine';

@@ -17,6 +17,7 @@ export { loadClaims, type StatedClaim } from './load-claims';
 export { prove, type ProveOptions } from './prove';
 export { accessAsDeclared, linesNoticed } from './cluster/access-checks';
 export { amplification, failuresLateInFault, watchedShare } from './cluster/mesh-checks';
+export { fromNoneAndBack, queueDrained, reaches } from './cluster/queue-checks';
 export { STAND_INS } from './cluster/stand-ins';
 export { clusterWorld } from './cluster/cluster-world';
 export { realWorld } from './real-world';

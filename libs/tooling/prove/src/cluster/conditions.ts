@@ -26,6 +26,8 @@ export async function conditionsOf(
   ];
 }
 
+const NONE = '--for=jsonpath={.spec.replicas}=0';
+const SLEEPS_WITHIN = '--timeout=420s'; // its autoscaler waits five minutes before it takes one away
 const PAUSED = 'autoscaling.keda.sh/paused-replicas';
 
 /** Exactly so many, whatever the CPU or the lag says: an autoscaler that has its way would be another experiment. */
@@ -34,6 +36,7 @@ async function replicasOf(cluster: LabCluster, service: string, count: number): 
   const name = `${count} replicas of ${service}`;
   const scale = (to: number): Instruction => ({ args: ['scale', `deployment/${service}`, where, `--replicas=${to}`] });
   if ((await cluster.get(['scaledobject', service, where])) !== undefined) {
+    if (count === 0) return asleep(cluster, service);
     const annotate = ['annotate', 'scaledobject', service, where, '--overwrite'];
     return {
       name,
@@ -49,6 +52,15 @@ async function replicasOf(cluster: LabCluster, service: string, count: number): 
     name,
     make: [{ args: ['patch', ...scaler, where, '--type=merge', `--patch=${bounds}`] }, scale(count)],
     unmake: [...before.map((input) => ({ args: ['replace', '--filename=-'], input })), scale(1)],
+  };
+}
+
+/** Who scales on lag comes to none by himself: held there he could not wake. */
+function asleep({ namespace }: LabCluster, service: string): Change {
+  return {
+    name: `${service} asleep`,
+    make: [{ args: ['wait', `deployment/${service}`, `--namespace=${namespace}`, NONE, SLEEPS_WITHIN] }],
+    unmake: [],
   };
 }
 
