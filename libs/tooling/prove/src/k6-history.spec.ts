@@ -26,6 +26,13 @@ test('attempts and what buyers saw are read, however the file is cut into pieces
   }
 });
 
+test('what a buyer saw on a route is no attempt', () => {
+  const history = new LoadHistory();
+  history.push('{"t":9,"seen":"no-retry-after","route":"event-page","status":503}\n');
+  expect(history.calls).toHaveLength(0);
+  expect(history.seen).toEqual([{ atMs: 9, what: 'no-retry-after', detail: { route: 'event-page', status: 503 } }]);
+});
+
 test('a line that is not complete yet is not read yet', () => {
   const history = new LoadHistory();
   history.push('{"t":1,"b":1,"route":"hold","s":201,"ms":2,"n":1,"f":0}');

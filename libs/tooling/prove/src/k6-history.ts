@@ -23,8 +23,8 @@ export class LoadHistory {
   private take(text: string): void {
     const line = parsed(text);
     if (typeof line['begin'] === 'number') this.begin = line['begin'];
+    else if (typeof line['seen'] === 'string') this.seen.push(seenOf(text, line)); // what was seen may name its route
     else if (typeof line['route'] === 'string') this.calls.push(callOf(text, line));
-    else if (typeof line['seen'] === 'string') this.seen.push(seenOf(text, line));
     else throw notHistory(text);
   }
 }
