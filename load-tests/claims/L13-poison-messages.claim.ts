@@ -30,7 +30,7 @@ export default claim({
     also: [{ off: 'inbox', bites: ['billing metered'] }],
   },
   forms: {
-    quick: { steadyMs: 6_000, faultMs: 19_000, recoveryMs: 10_000, repeat: 1 },
+    quick: { steadyMs: 6_000, faultMs: 19_000, recoveryMs: 20_000, repeat: 1 },
     full: { steadyMs: 15_000, faultMs: 30_000, recoveryMs: 60_000, repeat: 10 },
   },
 });
