@@ -7,6 +7,7 @@ export { CLUSTER_MITIGATIONS, type ClusterMitigationId } from './cluster/mitigat
 export { noControlPlane } from './cluster/no-control-plane';
 export { QUEUE_EVENTS, queuedEvents, type QueuedEventsOptions } from './cluster/queued-events';
 export { rollingUpdate } from './cluster/rolling-update';
+export { drainedNode, lostZone } from './cluster/lost-zone';
 export { sickReplica } from './cluster/sick-replica';
 export { inTurn, lasting } from './combine';
 export type { FaultProxy, Toxics } from './fault-proxy';

@@ -1,7 +1,9 @@
 import type { Lab } from '../lab';
 
-/** What kubectl is told, without its own name and context. */
+/** What kubectl is told, without its own name and context; or docker, whose containers the nodes are. */
 export interface Instruction {
+  /** Default: kubectl. */
+  readonly program?: 'docker';
   readonly args: readonly string[];
   /** For its standard input: a manifest. */
   readonly input?: string;
@@ -37,8 +39,6 @@ export interface LabCluster {
   change(change: Change): Promise<Made>;
   /** PromQL; a sum over nothing is 0. @throws Error where Prometheus does not answer */
   query(promql: string): Promise<number>;
-  /** Docker on this machine, whose containers the nodes are. @throws Error with its last words */
-  docker(args: readonly string[]): Promise<string>;
 }
 
 /** @throws Error for a shop of processes */

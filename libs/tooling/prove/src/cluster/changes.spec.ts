@@ -1,4 +1,4 @@
-import { Changes } from './changes';
+import { Changes, type Carry } from './changes';
 
 /** A cluster that keeps notes, and a transcript of what was done to it. */
 class FakeCluster {
@@ -6,7 +6,7 @@ class FakeCluster {
   readonly notes = new Map<string, string>();
   fails: string | undefined;
 
-  readonly kubectl = async (args: readonly string[], input?: string): Promise<string> => {
+  readonly carry: Carry = async ({ args, input }) => {
     const [verb = '', kind = '', name = ''] = args;
     if (verb === 'create' && input !== undefined) {
       const { metadata, data } = JSON.parse(input) as { metadata: { name: string }; data: { note: string } };
@@ -33,7 +33,7 @@ const change = (name: string) => ({
 
 test('what was changed is taken back in the opposite order, each once, and no note of it stays', async () => {
   const cluster = new FakeCluster();
-  const changes = new Changes(cluster.kubectl, 'stampede');
+  const changes = new Changes(cluster.carry, 'stampede');
   const first = await changes.make(change('a'));
   await changes.make(change('b'));
   await first.undo();
@@ -47,7 +47,7 @@ test('what was changed is taken back in the opposite order, each once, and no no
 test('a change that fails half-way is noted before it is made, and taken back', async () => {
   const cluster = new FakeCluster();
   cluster.fails = 'break a';
-  const changes = new Changes(cluster.kubectl, 'stampede');
+  const changes = new Changes(cluster.carry, 'stampede');
   await expect(changes.make(change('a'))).rejects.toThrow('no');
   await changes.undoAll();
   expect(cluster.transcript).toEqual(['break a', 'mend a']);
@@ -56,17 +56,17 @@ test('a change that fails half-way is noted before it is made, and taken back', 
 test('what a run that was killed has left behind is taken back by the next one, the last change first', async () => {
   const cluster = new FakeCluster();
   let now = 1_700_000_000_000;
-  const killed = new Changes(cluster.kubectl, 'stampede', () => (now += 5));
+  const killed = new Changes(cluster.carry, 'stampede', () => (now += 5));
   await killed.make(change('a'));
   await killed.make(change('b'));
-  await expect(new Changes(cluster.kubectl, 'stampede').undoLeftovers()).resolves.toEqual(['b', 'a']);
+  await expect(new Changes(cluster.carry, 'stampede').undoLeftovers()).resolves.toEqual(['b', 'a']);
   expect(cluster.transcript.slice(2)).toEqual(['mend b', 'mend a']);
   expect(cluster.notes.size).toBe(0);
 });
 
 test('one change that cannot be taken back keeps its note, and does not keep the others from it', async () => {
   const cluster = new FakeCluster();
-  const changes = new Changes(cluster.kubectl, 'stampede');
+  const changes = new Changes(cluster.carry, 'stampede');
   await changes.make(change('a'));
   await changes.make(change('b'));
   cluster.fails = 'mend b';

@@ -1,7 +1,7 @@
-import type { Change, Instruction, LabCluster, Made } from '@stampede/faults';
+import type { Change, Instruction, Made } from '@stampede/faults';
 
-/** The way to a cluster that a change needs. */
-export type Kubectl = LabCluster['kubectl'];
+/** What an instruction's program prints. */
+export type Carry = (instruction: Instruction) => Promise<string>;
 
 interface Note {
   readonly name: string;
@@ -23,7 +23,7 @@ export class Changes {
   private count = 0;
 
   constructor(
-    private readonly kubectl: Kubectl,
+    private readonly carry: Carry,
     private readonly namespace: string,
     private readonly now: () => number = Date.now,
   ) {}
@@ -31,11 +31,11 @@ export class Changes {
   async make({ name, make, unmake }: Change): Promise<Made> {
     this.count += 1;
     const note = `prove-undo-${this.now()}-${String(this.count).padStart(3, '0')}`; // sorted as they were made
-    await this.kubectl(['create', '--filename=-'], noteOf(note, this.namespace, { name, unmake }));
+    await this.carry({ args: ['create', '--filename=-'], input: noteOf(note, this.namespace, { name, unmake }) });
     let undone: Promise<void> | undefined;
     const made = { undo: () => (undone ??= this.unmake(note, unmake)) };
     this.made.push(made);
-    for (const { args, input } of make) await this.kubectl(args, input);
+    for (const instruction of make) await this.carry(instruction);
     return made;
   }
 
@@ -48,9 +48,8 @@ export class Changes {
 
   /** What an earlier run left behind. @returns the names of its changes */
   async undoLeftovers(): Promise<readonly string[]> {
-    const found = await this.kubectl([
-      ...['get', 'configmaps', `--namespace=${this.namespace}`, `--selector=${LABEL}`, '--output=json'],
-    ]);
+    const kept = ['get', 'configmaps', `--namespace=${this.namespace}`, `--selector=${LABEL}`, '--output=json'];
+    const found = await this.carry({ args: kept });
     const { items } = JSON.parse(found) as KeptNotes;
     const names: string[] = [];
     for (const { metadata, data } of items.toSorted((a, b) => (a.metadata.name < b.metadata.name ? 1 : -1))) {
@@ -62,15 +61,9 @@ export class Changes {
   }
 
   private async unmake(note: string, unmake: readonly Instruction[]): Promise<void> {
-    for (const { args, input } of unmake) await this.kubectl(args, input);
-    await this.kubectl([
-      'delete',
-      'configmap',
-      note,
-      `--namespace=${this.namespace}`,
-      '--ignore-not-found',
-      '--wait=false',
-    ]);
+    for (const instruction of unmake) await this.carry(instruction);
+    const gone = ['--ignore-not-found', '--wait=false'];
+    await this.carry({ args: ['delete', 'configmap', note, `--namespace=${this.namespace}`, ...gone] });
   }
 }
 

@@ -46,7 +46,10 @@ export async function openClusterShop({ commands, forward }: Ways, options: Open
   await ask(REACHABLE).catch((cause: unknown) => {
     throw new Unavailable('it needs the shop on a cluster: `npx stampede cluster up` makes one', { cause });
   });
-  const changes = new Changes(ask, NAMESPACE);
+  const changes = new Changes(
+    ({ program, args, input }) => (program === undefined ? ask(args, input) : mustRun(commands, program, args)),
+    NAMESPACE,
+  );
   const left = await changes.undoLeftovers();
   const prometheus = new KeptForward(forward, { namespace: 'observability', target: 'service/prometheus', port: 9090 });
   const cluster: LabCluster = {
@@ -58,7 +61,6 @@ export async function openClusterShop({ commands, forward }: Ways, options: Open
     },
     change: (change) => changes.make(change),
     query: (promql) => prometheus.use((url) => sumOfQuery(url, promql)),
-    docker: (args) => mustRun(commands, 'docker', args),
   };
   const shop = new ClusterShop({
     url: ADDRESS,

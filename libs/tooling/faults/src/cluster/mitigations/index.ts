@@ -2,6 +2,7 @@ import { callerPolicies } from './caller-policies';
 import { ejectSickReplica } from './eject-sick-replica';
 import { leaveListsFirst } from './leave-lists-first';
 import { longCertificates } from './long-certificates';
+import { replicasInZones } from './replicas-in-zones';
 import { scaleOnLag } from './scale-on-lag';
 
 /** Every protection of the cluster that a control can take away. */
@@ -10,6 +11,7 @@ export const CLUSTER_MITIGATIONS = [
   ejectSickReplica,
   leaveListsFirst,
   longCertificates,
+  replicasInZones,
   scaleOnLag,
 ] as const;
 
