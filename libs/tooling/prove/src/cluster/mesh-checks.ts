@@ -48,6 +48,7 @@ export function watchedShare({ part, of, afterMs, atMost, samples }: WatchedShar
         measured: `${Math.round(some)} of ${Math.round(all)}`,
         limit: `at most ${percent(atMost)}`,
         samples: { seen: Math.round(all), needed: samples },
+        ...unreadIf(Number.isNaN(some / all)),
       };
     },
   };
@@ -76,6 +77,7 @@ export function amplification({ asked, sent, atMost }: AmplificationOptions): Ch
         measured: `${times.toFixed(2)} times (${before.toFixed(2)}, then ${during.toFixed(2)})`,
         limit: `at most ${atMost} times`,
         samples: { seen: Math.round(growth(seen, sent, fault.fromMs, fault.toMs)), needed: LEAST_CALLS },
+        ...unreadIf(Number.isNaN(times)),
       };
     },
   };
@@ -85,6 +87,10 @@ export function amplification({ asked, sent, atMost }: AmplificationOptions): Ch
 const SETTLES_MS = 6_000;
 const LEAST_CALLS = 100;
 const COLUMN_MS = 1_000;
+
+function unreadIf(isUnread: boolean): { readonly unknown?: true } {
+  return isUnread ? { unknown: true } : {};
+}
 
 function faultOf({ phases }: Observations): { readonly fromMs: number; readonly toMs: number } {
   return phases.find(({ name }) => name === 'fault') ?? { fromMs: 0, toMs: 0 };
