@@ -1,10 +1,10 @@
-import { sickReplica } from '@stampede/faults';
+import { SICK_EVENT, sickReplica } from '@stampede/faults';
 import { STAND_INS, claim, failures, failuresLateInFault, recovers, watchedShare } from '@stampede/prove';
 
 const CALLS = 'istio_requests_total{namespace="stampede",reporter="source",destination_service_name="inventory"';
 const NEED_INVENTORY = ['hold', 'place-order'];
 /** The issue's, from the sick replica's first moment. */
-const EJECTED_MS = 10_000;
+const EJECTED = { since: SICK_EVENT, afterMs: 10_000 };
 
 export default claim({
   id: 'K3',
@@ -19,19 +19,16 @@ export default claim({
   load: { scenario: 'buy', settings: { ordersPerSecond: 5, pagesPerSecond: 5, follow: 'no', attempts: 1 } },
   steadyState: [failures({ atMost: 0.03 })],
   fault: sickReplica('inventory'),
-  holds: [
-    failuresLateInFault({ routes: NEED_INVENTORY, afterMs: EJECTED_MS, atMost: 0.005 }),
-    recovers({ withinMs: 20_000 }),
-  ],
+  holds: [failuresLateInFault({ routes: NEED_INVENTORY, ...EJECTED, atMost: 0.005 }), recovers({ withinMs: 20_000 })],
   control: { off: 'eject-sick-replica', bites: ['requests that failed'] },
   forms: {
     quick: {
-      ...{ steadyMs: 12_000, faultMs: 45_000, recoveryMs: 20_000, repeat: 1 },
+      ...{ steadyMs: 12_000, faultMs: 60_000, recoveryMs: 20_000, repeat: 1 },
       holds: [
-        failuresLateInFault({ routes: NEED_INVENTORY, afterMs: EJECTED_MS, atMost: 0.02 }),
+        failuresLateInFault({ routes: NEED_INVENTORY, ...EJECTED, atMost: 0.02 }),
         watchedShare({
           ...{ part: 'calls to inventory answered 5xx', of: 'calls to inventory' },
-          ...{ afterMs: EJECTED_MS, atMost: 0.1, samples: 100 },
+          ...{ ...EJECTED, atMost: 0.1, samples: 100 },
         }),
         recovers({ withinMs: 20_000 }),
       ],

@@ -8,7 +8,7 @@ export { noControlPlane } from './cluster/no-control-plane';
 export { QUEUE_EVENTS, queuedEvents, type QueuedEventsOptions } from './cluster/queued-events';
 export { rollingUpdate } from './cluster/rolling-update';
 export { drainedNode, lostZone } from './cluster/lost-zone';
-export { sickReplica } from './cluster/sick-replica';
+export { SICK_EVENT, sickReplica } from './cluster/sick-replica';
 export { inTurn, lasting } from './combine';
 export type { FaultProxy, Toxics } from './fault-proxy';
 export type { Figure } from './figure';

@@ -2,6 +2,9 @@ import type { Fault } from '../lab';
 import { RESTRICTED_POD, imageOf, scriptContainer } from './deployments';
 import { clusterOf, type LabCluster } from './lab-cluster';
 
+/** The line in a run's journal that tells from when on it is one of the replicas. */
+export const SICK_EVENT = 'a sick replica is ready';
+
 /** Its probes say that all is well, and every request gets 503: what no probe notices. */
 const SICK = `
 const { createServer } = require('node:http');
@@ -31,7 +34,7 @@ export function sickReplica(service: string): Fault {
         ],
         unmake: [{ args: ['delete', 'pod', pod, where, '--ignore-not-found', '--grace-period=1'] }],
       });
-      lab.record('the sick replica is in every list');
+      lab.record(SICK_EVENT, { pod });
       return {
         undo,
         seen: async () => ({

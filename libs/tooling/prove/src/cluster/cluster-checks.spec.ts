@@ -46,16 +46,18 @@ test('a policy line whose removal turns no cell red is one too many; all lines m
   });
 });
 
+const events = [{ atMs: 20_000, kind: 'sick' }];
 const call = (atMs: number, failed: boolean): Call => ({
   ...{ atMs, firstAtMs: atMs, route: 'hold', status: failed ? 503 : 201, ms: 9, attempt: 1, failed },
 });
 
 test('what fails before a sick replica must be ejected does not count, what fails after does', () => {
-  const check = failuresLateInFault({ routes: ['hold'], afterMs: 10_000, atMost: 0.1 });
+  const check = failuresLateInFault({ routes: ['hold'], since: 'sick', afterMs: 10_000, atMost: 0.1 });
   const well = Array.from({ length: 60 }, (_, index) => call(31_000 + index, false));
-  expect(check.judge(seen({ calls: [call(21_000, true), ...well] })).holds).toBe(true);
+  expect(check.judge(seen({ events, calls: [call(21_000, true), ...well] })).holds).toBe(true);
   const sick = Array.from({ length: 10 }, (_, index) => call(40_000 + index, true));
-  expect(check.judge(seen({ calls: [...well, ...sick] })).holds).toBe(false);
+  expect(check.judge(seen({ events, calls: [...well, ...sick] })).holds).toBe(false);
+  expect(check.judge(seen({ calls: [...well, ...sick] })).samples?.seen).toBe(0);
 });
 
 test('a share of calls is one of what was counted since then, and gaps do not matter', () => {
@@ -63,8 +65,8 @@ test('a share of calls is one of what was counted since then, and gaps do not ma
     all: seconds(70, (second) => (second % 7 === 3 ? null : second * 10)),
     bad: seconds(70, (second) => Math.min(second, 35)),
   };
-  const check = watchedShare({ part: 'bad', of: 'all', afterMs: 10_000, atMost: 0.02, samples: 100 });
-  expect(check.judge(seen({ series }))).toMatchObject({ holds: true, measured: '5 of 300' });
+  const check = watchedShare({ part: 'bad', of: 'all', since: 'sick', afterMs: 10_000, atMost: 0.02, samples: 100 });
+  expect(check.judge(seen({ events, series }))).toMatchObject({ holds: true, measured: '0 of 240' });
 });
 
 test('retries amplify what is sent for each request against the time before', () => {

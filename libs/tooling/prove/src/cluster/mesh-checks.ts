@@ -2,19 +2,20 @@ import type { Check, Observations } from '../check';
 import { percent, select } from '../checks/requests';
 
 export interface AfterOptions {
-  /** From the begin of the fault; what begins before does not count. */
+  /** From the moment that a line of this kind in the journal tells of; what begins before does not count. */
+  readonly since: string;
   readonly afterMs: number;
   readonly routes: readonly string[];
   readonly atMost: number;
 }
 
-/** As `failures`, of what buyers began that long after the fault did, and before its end. */
-export function failuresLateInFault({ afterMs, routes, atMost }: AfterOptions): Check {
+/** As `failures`, of what buyers began that long after the fault acted, and before its end. */
+export function failuresLateInFault({ since, afterMs, routes, atMost }: AfterOptions): Check {
   return {
     name: `requests that failed on ${routes.join(', ')}, from ${afterMs / 1_000} s into the fault`,
     judge: (seen) => {
-      const { fromMs } = faultOf(seen);
-      const last = select(seen, { routes, during: ['fault'] }).filter(({ atMs }) => atMs >= fromMs + afterMs);
+      const fromMs = actedAt(seen, since) + afterMs;
+      const last = select(seen, { routes, during: ['fault'] }).filter(({ atMs }) => atMs >= fromMs);
       const failed = last.filter((call) => call.failed).length;
       return {
         holds: failed <= atMost * last.length,
@@ -30,19 +31,21 @@ export interface WatchedShareOptions {
   /** Names of two watched counters. */
   readonly part: string;
   readonly of: string;
+  readonly since: string;
   readonly afterMs: number;
   readonly atMost: number;
   readonly samples: number;
 }
 
 /** Of what one watched counter grew by in the fault, the share that another did; what grew before `afterMs` is left out. */
-export function watchedShare({ part, of, afterMs, atMost, samples }: WatchedShareOptions): Check {
+export function watchedShare({ part, of, since, afterMs, atMost, samples }: WatchedShareOptions): Check {
   return {
     name: `${part}, of ${of}, from ${afterMs / 1_000} s into the fault`,
     judge: (seen) => {
-      const { fromMs, toMs } = faultOf(seen);
-      const all = growth(seen, of, fromMs + afterMs, toMs);
-      const some = growth(seen, part, fromMs + afterMs, toMs);
+      const { toMs } = faultOf(seen);
+      const fromMs = actedAt(seen, since) + afterMs + SETTLES_MS;
+      const all = growth(seen, of, fromMs, toMs);
+      const some = growth(seen, part, fromMs, toMs);
       return {
         holds: some <= atMost * all,
         measured: `${Math.round(some)} of ${Math.round(all)}`,
@@ -87,6 +90,11 @@ export function amplification({ asked, sent, atMost }: AmplificationOptions): Ch
 const SETTLES_MS = 6_000;
 const LEAST_CALLS = 100;
 const COLUMN_MS = 1_000;
+
+/** Infinity: it did not. */
+function actedAt({ events = [] }: Observations, kind: string): number {
+  return events.find((event) => event.kind === kind)?.atMs ?? Infinity;
+}
 
 function unreadIf(isUnread: boolean): { readonly unknown?: true } {
   return isUnread ? { unknown: true } : {};
