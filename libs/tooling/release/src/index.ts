@@ -9,3 +9,6 @@ export type {
   ReleaseWish,
   Strategy,
 } from './record';
+export { kindCluster } from './kind-cluster';
+export { release, type ReleaseSurroundings } from './release';
+export type { Gate, Point, QuoteLoad, ReleaseCluster, Sight } from './sight';

@@ -52,13 +52,14 @@ export interface Breach {
   readonly limit: number;
 }
 
-/** One point of a policy's metrics, by their names. */
+/** What was known at one second of a release. */
 export interface ReleaseSample {
+  /** Since the release began. */
   readonly atMs: number;
-  /** Of all requests, by the route; null while a version has none. */
-  readonly canaryWeight: number;
+  /** Counters, as they stood. */
   readonly canaryRequests: number;
-  readonly allRequests: number;
+  readonly primaryRequests: number;
+  /** The policy's metrics, by their names. */
   readonly metrics: Readonly<Record<string, number | null>>;
 }
 

@@ -1,0 +1,59 @@
+import type { Compared, Measured } from './record';
+import type { ReleaseCluster } from './sight';
+
+type Ask = Pick<ReleaseCluster, 'query'>;
+type Track = 'primary' | 'canary';
+
+/** Of the load's own pod, which may be sent to the new version on purpose. */
+const OF_LOAD = 'source_workload="release-load"';
+const OF_OTHERS = 'source_workload!="release-load"';
+
+/** Requests by the version that they were sent to, as their callers' proxies have counted them, ever. */
+export function requestsQuery(track: Track, of?: 'load' | 'others'): string {
+  const from = of === undefined ? '' : `,${of === 'load' ? OF_LOAD : OF_OTHERS}`;
+  return `sum(istio_requests_total{reporter="source",destination_service_name="pricing-${track}"${from}})`;
+}
+
+/** What was counted between two moments; a series that began in between counts from zero. */
+export async function countBetween(ask: Ask, promql: string, fromMs: number, toMs: number): Promise<number> {
+  const [before, after] = await Promise.all([ask.query(promql, fromMs), ask.query(promql, toMs)]);
+  return Math.max(0, (after ?? 0) - (before ?? 0));
+}
+
+/** Both versions between two moments. `versions` are the names that their quotes bear. */
+export async function compare(
+  ask: Ask,
+  versions: Readonly<Record<Track, string>>,
+  fromMs: number,
+  toMs: number,
+): Promise<Compared> {
+  const [primary, canary] = await Promise.all([
+    measure(ask, 'primary', versions.primary, fromMs, toMs),
+    measure(ask, 'canary', versions.canary, fromMs, toMs),
+  ]);
+  return { fromMs, toMs, primary, canary };
+}
+
+async function measure(ask: Ask, track: Track, version: string, fromMs: number, toMs: number): Promise<Measured> {
+  const all = `reporter="source",destination_service_name="pricing-${track}"`;
+  const pods = track === 'primary' ? 'pricing-primary-[0-9a-f]+-[0-9a-z]+' : 'pricing-[0-9a-f]+-[0-9a-z]+';
+  const count = (promql: string) => countBetween(ask, promql, fromMs, toMs);
+  const windowS = Math.max(1, Math.round((toMs - fromMs) / 1_000));
+  const [requests, errors, wrongTotals, p99, resident] = await Promise.all([
+    count(requestsQuery(track)),
+    count(`sum(istio_requests_total{${all},response_code=~"5.."})`),
+    count(`sum(stampede_wrong_totals_total{pricing_version="${version}"})`),
+    ask.query(
+      `histogram_quantile(0.99, sum by (le) (increase(istio_request_duration_milliseconds_bucket{${all}}[${windowS}s])))`,
+      toMs,
+    ),
+    ask.query(`max(max_over_time(process_resident_memory_bytes{pod=~"${pods}"}[${windowS}s]))`, toMs),
+  ]);
+  return {
+    requests,
+    errorPercent: requests === 0 ? null : (100 * errors) / requests,
+    p99Ms: p99,
+    residentBytes: resident,
+    wrongTotals,
+  };
+}
