@@ -34,6 +34,19 @@ describe('an event page', () => {
     Object.assign(shop.pricing.handlers, { priceCategories });
   });
 
+  test('does not wait for a slow part: it is left out, and there for who comes next', async () => {
+    const eventId = shop.addEvent();
+    const { readAvailability } = shop.inventory.handlers;
+    const slow = Promise.withResolvers<{ categories: { category: 'CAT1'; capacity: number; available: number }[] }>();
+    shop.inventory.handlers.readAvailability = () => slow.promise;
+    const { body } = await shop.http().get(`/api/v1/events/${eventId}`).expect(200); // inventory has not answered
+    expect(body.degraded).toEqual(['availability']);
+    slow.resolve({ categories: [{ category: 'CAT1', capacity: 10, available: 3 }] });
+    const { body: next } = await shop.http().get(`/api/v1/events/${eventId}`).expect(200);
+    expect(next.degraded).toEqual([]);
+    Object.assign(shop.inventory.handlers, { readAvailability });
+  });
+
   test('that must have all its parts fails with the first that is away', async () => {
     const eventId = shop.addEvent();
     const { priceCategories } = shop.pricing.handlers;
