@@ -15,7 +15,7 @@ const SAMPLED: Readonly<Record<string, { metric: string; where?: MetricWhere }>>
 };
 const PERIOD_MS = 1_000;
 
-/** Samples until `stop`, each source on its own: one that is slow or away leaves gaps (null) in its own series alone. */
+/** Samples until `stop`, each source on its own: one that is slow or away leaves gaps (null) in its series alone. */
 export class Sampler {
   readonly series: Record<string, (number | null)[]> = {};
   private readonly stopping = new AbortController();

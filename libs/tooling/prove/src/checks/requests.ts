@@ -12,7 +12,7 @@ export interface CallFilter {
 
 /** Samples that a ratio needs: three expected failures at the limit, so that none seen means something. */
 const SAMPLES_AT_LIMIT = 3;
-/** For "not one": none of a hundred says that fewer than three in a hundred fail, and of fewer nothing is worth saying. */
+/** For "not one": none of a hundred says that fewer than three in a hundred fail. */
 const SAMPLES_FOR_NONE = 100;
 
 /**

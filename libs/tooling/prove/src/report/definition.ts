@@ -18,8 +18,8 @@ const SKIPPED = new Set(['node_modules', 'dist', 'test', 'bench', 'fixtures', 't
 
 /**
  * What a claim rests on, as one hash: the file that states it, its scenario with the buyers that all scenarios share,
- * the prover's and the faults' own code, and the files that wire the protection which its control switches off. When it differs from a journal's, that
- * verdict is of another claim. Nothing is imported, so it works without a build.
+ * the prover's and the faults' own code, and the files that wire the protection which its control switches off. When
+ * it differs from a journal's, that verdict is of another claim. Nothing is imported, so it works without a build.
  * @throws Error when the file does not name its scenario and protection as plain text
  */
 export function definitionOf(root: string, { file }: ClaimFile): string {
@@ -61,7 +61,7 @@ function statedIn(text: string, file: string, field: 'scenario' | 'off'): readon
   return stated;
 }
 
-/** All that decides on a verdict; what shows it is left out, and for a claim of the local tier what acts on a cluster. */
+/** All that decides on a verdict, not what shows it; for a claim of the local tier nothing that acts on a cluster. */
 function judgesOf(root: string, file: string): readonly string[] {
   const isLocal = posix.basename(posixPath(file)).startsWith('L');
   return JUDGES.flatMap((folder) => filesBelow(root, folder)).filter(
