@@ -5,22 +5,25 @@ import { atMostOnce } from '../../strikes';
 import { clusterOf, type LabCluster } from '../lab-cluster';
 import { ask, type Addresses } from './ask';
 import { cellInWords, type AskedCell, type Asker, type Cell } from './cell';
-import { askEdge, edgeCells, tokensOf } from './edge-cells';
+import { THE_EDGE, askEdge, edgeCells, tokensOf } from './edge-cells';
 import { MESH_ASKERS, meshCells } from './mesh-cells';
 import { NETWORK_ASKERS, networkCells } from './network-cells';
-import { policyLines, type PolicyLine } from './policy-lines';
+import { batchesOf, cellsAbout, isOneOf } from './line-cells';
+import { policyLines, withoutLines, type PolicyLine } from './policy-lines';
 import { probes } from './probes';
 
 /** The kinds of lines in a run's journal that a check reads. */
 export const ACCESS_EVENTS = { wall: 'access wall asked', line: 'policy line removed' } as const;
 
-/** Proxies hear of a policy within that; the network's nodes are quicker. */
-const HEARD_MS: Readonly<Record<PolicyLine['wall'], number>> = { mesh: 1_500, network: 600 };
+/** Proxies and nodes hear of a policy within that. */
+const HEARD_MS = 2_000;
+const ASKERS_AT_A_TIME = 4;
 const SHOWN = 12;
+const ASKERS: readonly Asker[] = [...MESH_ASKERS, ...NETWORK_ASKERS];
 
 /**
  * Everybody asks everybody for everything, from pods with certificates, without, and without the mesh; then policy
- * lines are removed one at a time, in a seeded order, and the cells of that line are asked again. Ends by itself when
+ * lines are removed in a seeded order, and the cells of each are asked again. Ends by itself when
  * all lines were tried, or with the fault's time.
  */
 export function accessMatrix(): Fault {
@@ -68,46 +71,50 @@ class Matrix {
 
   private async all(): Promise<void> {
     this.addresses = await addressesOf(this.cluster);
-    this.tell('mesh', await this.askAll(MESH_ASKERS, meshCells()));
-    this.tell('network', await this.askAll(NETWORK_ASKERS, networkCells()));
-    this.tell('edge', await this.askAtEdge(edgeCells()));
+    this.tell('mesh', await this.askAll(meshCells()));
+    this.tell('network', await this.askAll(networkCells()));
+    this.tell('edge', await this.askAll(edgeCells()));
     await this.removeLines();
   }
 
   private async removeLines(): Promise<void> {
     const lines = shuffled(await policyLines(this.cluster), this.lab.random);
-    for (const { words, wall, without } of lines) {
+    for (const batch of batchesOf(lines.map((line) => ({ line, cells: cellsAbout(line) })))) {
       if (this.stopping || this.lab.signal.aborted) return;
-      const { undo } = await this.cluster.change(without);
-      await delay(HEARD_MS[wall]);
-      const red = (await this.askAbout(words, wall)).filter(isWrong);
+      const { undo } = await this.cluster.change(withoutLines(batch.map(({ line }) => line)));
+      await delay(HEARD_MS);
+      const asked = await this.askAll(
+        batch.flatMap(({ cells }) => cells),
+        false,
+      );
       await undo();
-      const first = red.slice(0, 1).map(inWords);
-      this.lab.record(ACCESS_EVENTS.line, { words, wall, lines: lines.length, red: red.length, first });
+      for (const { line, cells } of batch) this.tellLine(line, lines.length, asked.filter(isOneOf(cells)));
     }
   }
 
-  private askAbout(words: string, wall: PolicyLine['wall']): Promise<AskedCell[]> {
-    if (wall === 'network') return this.askAll(NETWORK_ASKERS, aboutNetworkLine(words), false);
-    if (words.startsWith('edge-'))
-      return this.askAtEdge(edgeCells().filter(({ asker, method }) => asker === 'buyer' && method === 'GET'));
-    return this.askAll(MESH_ASKERS, aboutMeshLine(words), false);
+  private tellLine({ words, wall }: PolicyLine, lines: number, asked: readonly AskedCell[]): void {
+    const red = asked.filter(isWrong);
+    const first = red.slice(0, 1).map(inWords);
+    this.lab.record(ACCESS_EVENTS.line, { words, wall, lines, red: red.length, first });
   }
 
   private async askAtEdge(cells: readonly Cell[]): Promise<AskedCell[]> {
     const tokens = await (this.tokens ??= tokensOf(this.cluster, Date.now()));
-    const asked = await askEdge(this.lab.shop.url, cells, tokens);
-    this.asked += asked.length;
-    return asked;
+    return askEdge(this.lab.shop.url, cells, tokens);
   }
 
-  /** One asker after the other: each has a process of its own on few cores. */
-  private async askAll(askers: readonly Asker[], cells: readonly Cell[], again = true): Promise<AskedCell[]> {
-    const asked: AskedCell[] = [];
-    for (const asker of askers) {
-      const own = cells.filter((cell) => cell.asker === asker.name);
-      if (own.length > 0) asked.push(...(await ask(this.cluster, asker, own, this.addresses, again)));
-    }
+  /** A few askers at a time: each has a process of its own on few cores. */
+  private async askAll(cells: readonly Cell[], again = true): Promise<AskedCell[]> {
+    const atEdge = cells.filter(({ callee }) => callee === THE_EDGE);
+    const asked = atEdge.length === 0 ? [] : await this.askAtEdge(atEdge);
+    const left = ASKERS.map((asker) => ({ asker, own: cells.filter((cell) => cell.asker === asker.name) })).filter(
+      ({ own }) => own.length > 0,
+    );
+    const worker = async () => {
+      for (let next = left.pop(); next !== undefined; next = left.pop())
+        asked.push(...(await ask(this.cluster, next.asker, next.own, this.addresses, again)));
+    };
+    await Promise.all(Array.from({ length: ASKERS_AT_A_TIME }, worker));
     this.asked += asked.length;
     return asked;
   }
@@ -126,24 +133,6 @@ function isWrong({ expected, outcome }: AskedCell): boolean {
 
 function inWords(cell: AskedCell): string {
   return `${cellInWords(cell)}: ${cell.outcome}, not ${cell.expected}`;
-}
-
-/** Cells whose callee and asker the line's policy names; without `deny-all` those that nothing else refuses. */
-function aboutMeshLine(words: string): Cell[] {
-  const [policy = ''] = words.split(' ');
-  if (policy === 'deny-all') return meshCells().filter(({ asker, method }) => asker === 'default' && method === 'GET');
-  const [callee = '', caller = ''] = policy.split('-from-');
-  const asker = caller === 'edge' ? 'edge-istio' : caller;
-  return meshCells().filter((cell) => cell.asker === asker && cell.callee === callee && cell.expected === 'answered');
-}
-
-function aboutNetworkLine(words: string): Cell[] {
-  const [policy = '', way = ''] = words.split(' ');
-  const subject = policy.startsWith('deny-all-but') ? PROVIDER.name : policy;
-  return networkCells().filter(
-    ({ asker, callee, expected }) =>
-      expected === 'answered' && (way === 'egress' ? asker === `${subject}-bare` : callee === subject),
-  );
 }
 
 function shuffled<T>(list: readonly T[], random: () => number): T[] {

@@ -39,7 +39,7 @@ Promise.all(Array.from({ length: questions.some(({ method }) => method === undef
 /** A UUIDv7 in form that names nothing. */
 const NOBODY = '01890000-0000-7000-8000-000000000000';
 
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly body?: string;
 }
@@ -73,14 +73,13 @@ async function askOnce(cluster: LabCluster, asker: Asker, cells: readonly Cell[]
   const exec = ['exec', '--stdin', podOf(asker), `--namespace=${namespace}`, '--container=app', '--'];
   const said = await cluster.kubectl([...exec, '/nodejs/bin/node', '-e', SCRIPT], JSON.stringify(questions));
   const answers = JSON.parse(said) as readonly Answer[];
-  return cells.map((cell, index): AskedCell => ({ ...cell, outcome: outcomeOf(answers[index] ?? { status: 0 }) }));
+  return cells.map((cell, index): AskedCell => ({ ...cell, outcome: outcomeInMesh(answers[index] ?? { status: 0 }) }));
 }
 
-/** What an answer means: the mesh refuses in words of its own, and so does a proxy that finds nobody. */
-export function outcomeOf({ status, body = '' }: Answer): Outcome {
+/** What an answer means within the mesh, which refuses in words of its own; what the service itself says is an answer. */
+export function outcomeInMesh({ status, body = '' }: Answer): Outcome {
   if (status === 0) return 'no connection';
-  if (status === 401) return 'unauthenticated';
-  if (status === 403 && (body.startsWith('RBAC: access denied') || body.includes('"forbidden"'))) return 'refused';
+  if (status === 403 && body.startsWith('RBAC: access denied')) return 'refused';
   if (status === 502 || (status === 503 && !body.startsWith('{'))) return 'unavailable';
   return 'answered';
 }

@@ -1,6 +1,6 @@
 import { CALL_GRAPH, PROVIDER } from '@stampede/topology';
-import { outcomeOf } from './ask';
-import { edgeCells } from './edge-cells';
+import { outcomeInMesh } from './ask';
+import { edgeCells, outcomeAtEdge } from './edge-cells';
 import { meshCells } from './mesh-cells';
 import { networkCells } from './network-cells';
 
@@ -58,10 +58,19 @@ test('at the edge a token that is there must be good, also where none is needed'
 test.each([
   [{ status: 0 }, 'no connection'],
   [{ status: 403, body: 'RBAC: access denied' }, 'refused'],
-  [{ status: 403, body: '{"type":"x","code":"forbidden"}' }, 'refused'],
-  [{ status: 403, body: '{"code":"not_admitted"}' }, 'answered'],
+  [{ status: 401, body: '{"code":"unauthenticated"}' }, 'answered'], // by the service: it was reached
   [{ status: 503, body: 'upstream connect error' }, 'unavailable'],
   [{ status: 503, body: '{"code":"overloaded"}' }, 'answered'],
-  [{ status: 401, body: 'Jwt is expired' }, 'unauthenticated'],
   [{ status: 404, body: '{}' }, 'answered'],
-] as const)('%j means %s', (answer, outcome) => expect(outcomeOf(answer)).toBe(outcome));
+] as const)('within the mesh %j means %s', (answer, outcome) => expect(outcomeInMesh(answer)).toBe(outcome));
+
+test.each([
+  [{ status: 401, body: 'Jwt is expired' }, 'unauthenticated'],
+  [{ status: 403, body: 'Audiences in Jwt are not allowed' }, 'unauthenticated'],
+  [{ status: 401, body: '{"code":"unauthenticated"}' }, 'unauthenticated'],
+  [{ status: 403, body: 'RBAC: access denied' }, 'refused'],
+  [{ status: 403, body: '{"code":"forbidden"}' }, 'refused'],
+  [{ status: 403, body: '{"code":"not_admitted"}' }, 'answered'],
+  [{ status: 400, body: '{"code":"validation_failed"}' }, 'answered'],
+  [{ status: 503, body: 'no healthy upstream' }, 'unavailable'],
+] as const)('at the edge %j means %s', (answer, outcome) => expect(outcomeAtEdge(answer)).toBe(outcome));

@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, sign, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { PUBLIC_PREFIX, publicRoutes, type PublicRoute } from '@stampede/contracts';
 import type { LabCluster } from '../lab-cluster';
-import { outcomeOf } from './ask';
+import type { Answer } from './ask';
 import type { AskedCell, Cell, Outcome } from './cell';
 
 const ROLES = ['buyer', 'organiser', 'operator'] as const;
@@ -9,6 +9,8 @@ const BAD = ['expired', 'forged', 'unsigned', 'for somebody else'] as const;
 const KINDS = [...ROLES, 'no token', ...BAD] as const;
 type Kind = (typeof KINDS)[number];
 
+/** Whom the cells at the edge ask. */
+export const THE_EDGE = 'the edge';
 const EDGE_PORT = 80;
 const NOBODY = '01890000-0000-7000-8000-000000000000';
 const HOUR_S = 3_600;
@@ -19,7 +21,7 @@ export function edgeCells(): Cell[] {
   const routes = Object.values(publicRoutes as Readonly<Record<string, PublicRoute>>);
   return routes.flatMap(({ method, path, roles }) =>
     KINDS.map((kind): Cell => ({
-      ...{ asker: kind, callee: 'the edge', method, path, port: EDGE_PORT },
+      ...{ asker: kind, callee: THE_EDGE, method, path, port: EDGE_PORT },
       expected: expected(roles, kind),
     })),
   );
@@ -32,7 +34,7 @@ function expected(roles: PublicRoute['roles'], kind: Kind): Outcome {
   return roles.some((role) => role === kind) ? 'answered' : 'refused';
 }
 
-/** Asked from outside, as buyers do. Bodies are no JSON: whoever may ask is told so, and nothing is done. */
+/** Asked from outside, as buyers do. Bodies are empty objects: whoever may ask is told so, and nothing is done. */
 export async function askEdge(url: string, cells: readonly Cell[], tokens: Tokens): Promise<AskedCell[]> {
   const asked: AskedCell[] = [];
   for (const cell of cells) {
@@ -44,15 +46,24 @@ export async function askEdge(url: string, cells: readonly Cell[], tokens: Token
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(method === 'POST' ? { 'content-type': 'application/json', 'idempotency-key': 'access-matrix' } : {}),
       },
-      ...(method === 'POST' ? { body: '{' } : {}),
+      ...(method === 'POST' ? { body: '{}' } : {}),
       signal: AbortSignal.timeout(ANSWER_MS),
     }).then(
       async (reply) => ({ status: reply.status, body: await reply.text() }),
       () => ({ status: 0 }),
     );
-    asked.push({ ...cell, outcome: outcomeOf(answer) });
+    asked.push({ ...cell, outcome: outcomeAtEdge(answer) });
   }
   return asked;
+}
+
+/** The edge's proxy refuses a token in words of its own, the gateway in those of the contract. */
+export function outcomeAtEdge({ status, body = '' }: Answer): Outcome {
+  if (status === 0) return 'no connection';
+  const isOfProxy = !body.startsWith('{');
+  if (status === 401 || (status === 403 && isOfProxy && body.includes('Jwt'))) return 'unauthenticated';
+  if (status === 403 && (isOfProxy || body.includes('"forbidden"'))) return 'refused';
+  return isOfProxy && status >= 500 ? 'unavailable' : 'answered';
 }
 
 type Tokens = Readonly<Partial<Record<Kind, string>>>;

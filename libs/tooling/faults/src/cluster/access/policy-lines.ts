@@ -1,13 +1,28 @@
 import { PROVIDER } from '@stampede/topology';
 import { asTheyAre, type Change, type LabCluster } from '../lab-cluster';
 
-/** One thing that one policy allows, and the cluster without it. */
+/** One thing that one policy allows. */
 export interface PolicyLine {
+  /** Name of the policy, of which one line at a time can be gone. */
+  readonly policy: string;
   /** For people: `inventory-from-orders POST /holds/{*}/claim`. */
   readonly words: string;
   /** Which of the two walls. */
   readonly wall: 'mesh' | 'network';
-  readonly without: Change;
+  /** How kubectl takes it away. */
+  readonly remove: readonly string[];
+  /** The whole policy as it is. */
+  readonly manifest: string;
+}
+
+/** The cluster without these lines, each of another policy. */
+export function withoutLines(lines: readonly PolicyLine[]): Change {
+  const input = lines.map(({ manifest }) => manifest).join('\n---\n');
+  return {
+    name: `without ${lines.map(({ words }) => words).join(', ')}`,
+    make: lines.map(({ remove }) => ({ args: remove })),
+    unmake: [{ args: ['apply', '--server-side', '--force-conflicts', '--filename=-'], input }],
+  };
 }
 
 interface Named {
@@ -65,7 +80,7 @@ function linesOfMesh({ namespace }: LabCluster, text: string): PolicyLine[] {
       remove === undefined
         ? ['delete', ...target]
         : ['patch', ...target, '--type=json', `--patch=${JSON.stringify([{ op: 'remove', path: remove }])}`];
-    return { words, wall: 'mesh', without: withoutLine(words, make, text) };
+    return { policy: name, words, wall: 'mesh', remove: make, manifest: text };
   });
 }
 
@@ -84,15 +99,10 @@ function linesOfNetwork(text: string): PolicyLine[] {
         const path = peers.length === 1 ? `/spec/${way}/${r}` : `/spec/${way}/${r}/${field}/${p}`;
         const patch = `--patch=${JSON.stringify([{ op: 'remove', path }])}`;
         const make = ['patch', 'networkpolicy', name, `--namespace=${namespace}`, '--type=json', patch];
-        return [{ words, wall: 'network', without: withoutLine(words, make, text) }];
+        return [{ policy: name, words, wall: 'network', remove: make, manifest: text }];
       });
     }),
   );
-}
-
-function withoutLine(words: string, make: readonly string[], before: string): Change {
-  const apply = ['apply', '--server-side', '--force-conflicts', '--filename=-'];
-  return { name: `no line ${words}`, make: [{ args: make }], unmake: [{ args: apply, input: before }] };
 }
 
 function labelsIn(peer: unknown): string {
