@@ -78,5 +78,7 @@ test('answers under the fault are held against those before it; what fails is sl
   const [slower, slow, lost] = [{ ms: 39 }, { ms: 41 }, { status: 0 }];
   expect(judged(slower, slower, slower, slower)).toMatchObject({ holds: true, samples: { seen: 30, needed: 30 } });
   expect(judged(slow, slow, slow, slow)).toMatchObject({ holds: false, measured: '41 ms, before 20 ms' });
-  expect(judged(lost, lost, lost, lost).holds).toBe(false);
+  expect(judged(lost, lost, lost, lost)).toMatchObject({ holds: false, measured: 'too many failed, before 20 ms' });
+  const unwell = Array.from({ length: 30 }, (_, index) => call({ status: index < 4 ? 503 : 201 }));
+  expect(check.judge({ ...well, calls: unwell })).toMatchObject({ holds: false, unknown: true });
 });

@@ -107,11 +107,13 @@ export function asQuickAsBefore({ routes, quantile, atMostTimes, orBelowMs }: As
         );
       const [before, during] = [times('steady'), times('fault')];
       const [was, is] = [percentile(before, quantile) ?? Infinity, percentile(during, quantile) ?? Infinity];
+      const limit = `below ${atMostTimes} times that or ${orBelowMs} ms`;
+      if (was === Infinity) return { holds: false, unknown: true, measured: 'too many failed before it', limit };
       const limitMs = Math.max(orBelowMs, atMostTimes * was);
       return {
         holds: is < limitMs,
-        measured: `${Math.round(is)} ms, before ${Math.round(was)} ms`,
-        limit: `below ${atMostTimes} times that or ${orBelowMs} ms`,
+        measured: `${is === Infinity ? 'too many failed' : `${Math.round(is)} ms`}, before ${Math.round(was)} ms`,
+        limit,
         samples: { seen: Math.min(before.length, during.length), needed: samplesFor(1 - quantile) },
         beyond: { times: is / limitMs },
       };
