@@ -27,7 +27,7 @@ type Prices = ReplyOf<typeof pricingApi.routes.priceCategories>['prices'];
 const LIVE = { ttlMs: 500, staleMs: 2_000, most: 2_000 };
 /** A part that takes longer is left out: the page is worth more than the part, and must be there in 300 ms. */
 const WAIT_MS = 200;
-/** A part is loaded for all who wait, so with a budget of its own; what comes too late for them is there for the next. */
+/** A part is loaded for all who wait, so with a budget of its own; too late for them, it is there for the next. */
 const PART_MS = 500;
 
 /**
