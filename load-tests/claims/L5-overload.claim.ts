@@ -1,5 +1,6 @@
-import { loadItself } from '@stampede/faults';
+import { moreThanCapacity } from '@stampede/faults';
 import {
+  capacityInRange,
   claim,
   everyOrderEnded,
   failures,
@@ -9,11 +10,12 @@ import {
   retryAfterGiven,
 } from '@stampede/prove';
 
+const IN_TIME_MS = 1_000;
 const LEVELS = [
   refusalCost({ atMost: 0.05 }),
-  goodput({ multiple: 2, stage: [0, 3], atLeast: 0.9 }),
-  goodput({ multiple: 4, stage: [1, 3], atLeast: 0.85 }),
-  goodput({ multiple: 8, stage: [2, 3], atLeast: 0.8 }),
+  goodput({ multiple: 2, stage: [0, 3], atLeast: 0.9, withinMs: IN_TIME_MS }),
+  goodput({ multiple: 4, stage: [1, 3], atLeast: 0.85, withinMs: IN_TIME_MS }),
+  goodput({ multiple: 8, stage: [2, 3], atLeast: 0.8, withinMs: IN_TIME_MS }),
 ];
 const orders = (atMost: number) => failures({ routes: ['place-order'], during: ['fault'], atMost });
 
@@ -29,9 +31,9 @@ export default claim({
       ...{ INVENTORY_HOLD_TTL_MS: '900000', ORDERS_DEADLINE_MS: '600000' }, // holds of before, orders for afterwards
     },
   },
-  load: { scenario: 'overload', settings: { multiples: '2,4,8' } },
-  steadyState: [failedAttempts({ atMost: 0.02 })],
-  fault: loadItself('2, 4 and 8 times the capacity', { metric: 'stampede_shed_total', least: 1 }),
+  load: { scenario: 'overload', settings: { multiples: '2,4,8', calmShare: 0.3 } },
+  steadyState: [capacityInRange(), failedAttempts({ atMost: 0.02 })],
+  fault: moreThanCapacity('2, 4 and 8 times the capacity', { leastTimes: 3 }),
   holds: [...LEVELS, orders(0.001), retryAfterGiven(), everyOrderEnded()],
   control: { off: 'shed-load', bites: ['goodput', 'requests that failed'] },
   forms: {
@@ -39,6 +41,6 @@ export default claim({
       ...{ steadyMs: 5_000, faultMs: 15_000, recoveryMs: 8_000, repeat: 1 },
       holds: [...LEVELS, orders(0.01), retryAfterGiven(), everyOrderEnded()],
     },
-    full: { steadyMs: 10_000, faultMs: 90_000, recoveryMs: 30_000, repeat: 1 },
+    full: { steadyMs: 10_000, faultMs: 80_000, recoveryMs: 180_000, repeat: 1 }, // for 3,000 orders, and to finish them
   },
 });

@@ -1,5 +1,5 @@
 import { pause } from '@stampede/faults';
-import { claim, failedAttempts, latency, quickAgain } from '@stampede/prove';
+import { capacityInRange, claim, failedAttempts, latency, quickAgain } from '@stampede/prove';
 
 export default claim({
   id: 'L8',
@@ -9,7 +9,7 @@ export default claim({
   shop: { env: { GATEWAY_BUYER_REQUESTS_PER_SECOND: '100000' } },
   // Clients give up after a second and try again at once: twice the load. Without its limits the shop adds to it.
   load: { scenario: 'reload', settings: { share: 0.4, attempts: 2, attemptTimeoutMs: 1_000, backoffMs: 0 } },
-  steadyState: [failedAttempts({ atMost: 0.05 }), latency({ quantile: 0.95, belowMs: 200 })],
+  steadyState: [capacityInRange(), failedAttempts({ atMost: 0.05 }), latency({ quantile: 0.95, belowMs: 200 })],
   fault: pause({ service: 'orders' }),
   holds: [quickAgain({ withinMs: 2_000, quantile: 0.95, belowMs: 300 })],
   control: { off: 'retry-budget' },

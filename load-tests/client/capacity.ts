@@ -1,4 +1,5 @@
 import http, { type BatchRequest } from 'k6/http';
+import { logSeen } from './history.ts';
 import { shopUrl } from './settings.ts';
 
 /** Requests that are under way at once while something is prepared or measured: `batchPerHost` of the scenario. */
@@ -38,7 +39,7 @@ export function askAll(asks: readonly Ask[]): Told[] {
   }));
   return http.batch(requests).map(({ status, body }) => ({
     status,
-    body: typeof body === 'string' && body !== '' ? (JSON.parse(body) as unknown) : undefined,
+    body: typeof body === 'string' && body.startsWith('{') ? (JSON.parse(body) as unknown) : undefined,
   }));
 }
 
@@ -83,4 +84,12 @@ export const LEAD_IN_MS = 4_000;
 export function keptArrival(iteration: number, kept: number): number | undefined {
   const arrival = Math.floor(iteration * kept);
   return iteration > 0 && arrival === Math.floor((iteration - 1) * kept) ? undefined : arrival;
+}
+
+/**
+ * Tells the runner what was measured, and above what it cannot be used: more arrivals than k6 was set to make. To be
+ * called once the load has begun. A claim's gate reads it: `capacityInRange`.
+ */
+export function capacityTold(perSecond: number, most: number): void {
+  logSeen('capacity', { perSecond, most });
 }

@@ -1,9 +1,8 @@
 import exec from 'k6/execution';
 import type { Options } from 'k6/options';
 import { call } from '../client/call.ts';
-import { AT_ONCE, LEAD_IN_MS, type Ask, askAll, capacityOf, keptArrival } from '../client/capacity.ts';
+import { AT_ONCE, LEAD_IN_MS, type Ask, askAll, capacityOf, capacityTold, keptArrival } from '../client/capacity.ts';
 import { setBegin } from '../client/clock.ts';
-import { logSeen } from '../client/history.ts';
 import { openModel } from '../client/load.ts';
 import { begin, matchesOnSale } from '../client/match.ts';
 import { orderOf, prepare, untilSettled } from '../client/prepared.ts';
@@ -52,9 +51,9 @@ export function setup(): Opening {
   const next = (count: number): Ask[] => Array.from({ length: count }, (_, index) => askOf(looks, index));
   const measure = () => capacityOf(next, settings.capacityMs, () => undefined);
   measure(); // the code is compiled as it is used: the first seconds of a process are not what it can do
-  const capacity = Math.min(measure(), settings.mostCapacity);
-  const opening = begin({ looks, kept: capacity / settings.mostCapacity }, LEAD_IN_MS);
-  logSeen('capacity', { perSecond: capacity });
+  const capacity = measure();
+  const opening = begin({ looks, kept: Math.min(1, capacity / settings.mostCapacity) }, LEAD_IN_MS);
+  capacityTold(capacity, settings.mostCapacity);
   return opening;
 }
 

@@ -15,7 +15,7 @@ export function lasting(forMs: number, fault: Fault): Fault {
       });
       const over = delay(forMs, undefined, { signal: AbortSignal.any([lab.signal, undone.signal]) });
       // Undone before its time: whoever did so knows.
-      return { ended: over.then(undo, () => undefined), undo, seen: () => active.seen() };
+      return { ended: over.then(undo, () => undefined), undo, seen: (load) => active.seen(load) };
     },
   };
 }
@@ -45,8 +45,8 @@ export function inTurn(...faults: readonly { readonly forMs: number; readonly fa
           for (const active of started) await active.undo();
           await ended;
         }),
-        seen: async () => {
-          const all = await Promise.all(started.map((active) => active.seen()));
+        seen: async (load) => {
+          const all = await Promise.all(started.map((active) => active.seen(load)));
           const missing = { metric: 'faults started', value: all.length, least: faults.length };
           return (
             all.find(({ value, least }) => value < least) ??

@@ -23,8 +23,19 @@ export {
 } from './inside-process';
 export { killEvery, type KillOptions } from './kill';
 export { killPostgres } from './kill-postgres';
-export type { ActiveFault, Fault, Lab, LabPostgres, LabServer, LabShop, MetricWhere, ProxiedTarget, Seen } from './lab';
-export { loadItself } from './load-itself';
+export type {
+  ActiveFault,
+  Fault,
+  Lab,
+  LabPostgres,
+  LabServer,
+  LabShop,
+  LoadSeen,
+  MetricWhere,
+  ProxiedTarget,
+  Seen,
+} from './lab';
+export { loadItself, moreThanCapacity } from './load-itself';
 export { openFaultProxy, type FaultProxyOptions } from './open-fault-proxy';
 export { pause, type PauseOptions } from './pause';
 export { preload, type PreloadName } from './preload';

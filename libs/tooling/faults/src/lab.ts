@@ -77,8 +77,17 @@ export interface ActiveFault {
   readonly ended?: Promise<void>;
   /** Mends what it broke, however far it came; may be called twice. */
   undo(): Promise<void>;
-  /** Whether it acted, by a named figure; asked after `undo`. */
-  seen(): Promise<Seen>;
+  /** Whether it acted, by a named figure; asked after `undo`, when the load has ended as well. */
+  seen(load?: LoadSeen): Promise<Seen>;
+}
+
+/** What the load did, for a fault that is the load itself. Times are ms since it began. */
+export interface LoadSeen {
+  readonly calls: readonly { readonly atMs: number; readonly attempt: number }[];
+  /** What its scenario told, such as the capacity that it measured. */
+  readonly told: readonly { readonly what: string; readonly detail: Readonly<Record<string, unknown>> }[];
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 export interface Seen {

@@ -4,9 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startLoad } from './k6';
 import { findK6 } from './k6-binary';
 import { openLabShop } from './lab-shop';
+import { LOAD_CORE } from './run';
 import { Unavailable, type World } from './world';
 
-/** Shop and prover keep to the first core, so that the load has one of its own: `LOAD_CORE` of run.ts. */
+/** The shop keeps to the first core. The prover starts it there, and then leaves it to it. */
 const SHOP_CORE = '0';
 
 /** This machine, with k6 and a shop of real processes. */
@@ -23,7 +24,10 @@ export function realWorld({ root, env }: { root: string; env: Readonly<Record<st
       if (apart && cores === undefined)
         throw new Unavailable('taskset is needed, to give shop and load a core each: Linux has it in util-linux');
       if (cores !== undefined) keepTo(apart ? SHOP_CORE : cores); // an earlier claim may have needed other ones
-      return openLabShop({ ...options, root, machine: env });
+      const shop = await openLabShop({ ...options, root, machine: env });
+      // It reads what the load writes, so that is where it belongs. Claims that need cores restart nothing.
+      if (apart) keepTo(String(LOAD_CORE));
+      return shop;
     },
     startLoad: (options) => startLoad({ ...options, root }),
   };

@@ -91,7 +91,8 @@ class Run {
       report('  recovery');
       const recoveredMs = await this.recovery(faultToMs);
       const result = await load.finished;
-      const seen = (await this.attempt('seen', active?.seen())) ?? NEVER_SEEN;
+      const during = { calls: result.calls, told: result.seen, fromMs: faultFromMs, toMs: faultToMs };
+      const seen = (await this.attempt('seen', active?.seen(during))) ?? NEVER_SEEN;
       const fault = { name: claim.fault.name, seen };
       const phases = this.phases(faultFromMs, faultToMs);
       report('  audit');
@@ -249,8 +250,8 @@ class Run {
   }
 }
 
-/** The prover and the shop have the first core. */
-const LOAD_CORE = 1;
+/** The shop has the first one. */
+export const LOAD_CORE = 1;
 const NEVER_SEEN = { metric: 'faults started', value: 0, least: 1 };
 
 function endedEarly(): never {

@@ -1,5 +1,5 @@
 import type { Call, Observations } from '../check';
-import { databaseLoad, goodput, pagesSay, quickAgain, refusalCost, retryAfterGiven } from './index';
+import { capacityInRange, databaseLoad, goodput, pagesSay, quickAgain, refusalCost, retryAfterGiven } from './index';
 
 const call = (atMs: number, more: Partial<Call> = {}): Call => ({
   ...{ atMs, firstAtMs: atMs, route: 'event-page', status: 200, ms: 10, attempt: 1, failed: false },
@@ -35,7 +35,8 @@ function seen(more: Partial<Observations>): Observations {
 test('goodput counts successes of its stage against the capacity that was measured', () => {
   const at = (perSecond: number) => ({ atMs: 0, what: 'capacity', detail: { perSecond } });
   const calls = [...every(9_000, 13_000, 10), ...every(9_000, 13_000, 1, { status: 503 })]; // the second of three
-  const check = goodput({ multiple: 4, stage: [1, 3], atLeast: 0.85 });
+  calls.push(...every(9_000, 13_000, 5, { ms: 1_001 })); // too late to be of use
+  const check = goodput({ multiple: 4, stage: [1, 3], atLeast: 0.85, withinMs: 1_000 });
   expect(check.judge(seen({ calls, seen: [at(110)] }))).toMatchObject({
     holds: true,
     measured: '100 of 110 requests/s (90.9 %)',
@@ -52,12 +53,29 @@ test('a refusal that does not say when to come back is counted', () => {
   expect(retryAfterGiven().judge(seen({})).samples).toEqual({ seen: 0, needed: 1 });
 });
 
-test("a refusal costs what is left of the gateway's time when those served have theirs", () => {
-  const calls = [...every(0, 5_000, 10), ...every(5_000, 17_000, 10), ...every(5_000, 17_000, 1, { status: 503 })];
-  const grows = (before: number, during: number) =>
-    Array.from({ length: 23 }, (_, s) => s * before + Math.max(0, s - 5) * (during - before));
-  // 100 served a second: 4 ms each, 1 ms of it in the gateway; then 1,000 refused a second as well, 0.1 ms each
-  const series = { 'CPU seconds': grows(0.4, 0.5), 'CPU seconds of the gateway': grows(0.1, 0.2) };
+test('a capacity is told, and k6 was set to make the arrivals that it needs', () => {
+  const judged = (detail: Readonly<Record<string, unknown>>) =>
+    capacityInRange().judge(seen({ seen: [{ atMs: 0, what: 'capacity', detail }] }));
+  expect(judged({ perSecond: 199.6, most: 200 })).toMatchObject({ holds: true, measured: '200/s' });
+  expect(judged({ perSecond: 201, most: 200 }).holds).toBe(false);
+  expect(judged({ perSecond: 0, most: 200 }).holds).toBe(false);
+  expect(capacityInRange().judge(seen({}))).toMatchObject({ holds: false, measured: 'none' });
+});
+
+test("what a refusal costs is told from the gateway's seconds with few and with many", () => {
+  const fault = [...every(5_000, 11_000, 10), ...every(11_000, 17_000, 20)];
+  const refused = [...every(5_000, 11_000, 2, { status: 503 }), ...every(11_000, 17_000, 1, { status: 503 })];
+  const calls = [...every(0, 5_000, 10), ...fault, ...refused].map((call) => ({ ...call, ms: 0 }));
+  // 4 ms in all for one that is served, 1 ms of it in the gateway, and 0.1 ms for one that is refused; 5 ms idle
+  const gatewayMs = (second: number) => (second < 5 ? 105 : second < 11 ? 155 : second < 17 ? 155 : 5);
+  const total = (perSecond: (second: number) => number) =>
+    Array.from({ length: 23 }, (_, at) =>
+      Array.from({ length: at }, (_, s) => perSecond(s)).reduce((a, b) => a + b, 0),
+    );
+  const series = {
+    'CPU seconds': total((second) => (second < 5 ? 0.4 : 0.5)),
+    'CPU seconds of the gateway': total((second) => gatewayMs(second) / 1_000),
+  };
   const judged = refusalCost({ atMost: 0.05 }).judge(seen({ calls, series }));
   expect(judged).toMatchObject({ holds: true, measured: '0.100 ms against 4.00 ms (2.5 %)' });
   expect(refusalCost({ atMost: 0.02 }).judge(seen({ calls, series })).holds).toBe(false);
