@@ -25,20 +25,11 @@ function withShortOpenState({ breaker, ...options }: GuardOptions): GuardOptions
   return { ...options, ...(breaker && { breaker: { openMs: CIRCUIT_OPEN_MS, ...breaker } }) };
 }
 
-const MANY_ATTEMPTS = 10;
 const NO_BOUND_PER_SECOND = 1_000_000;
 
-/**
- * A loop around the call and nothing else, so without breaker and bulkhead too: whatever fails is tried again at once,
- * however many fail and wait.
- */
-function retryAtWill(guarded: GuardOptions): GuardOptions {
-  if (guarded.retry === undefined || guarded.retry.unsentOnly === true) return guarded;
-  const { breaker: _, bulkhead: _bulkhead, ...options } = guarded;
-  return {
-    ...options,
-    retry: { maxAttempts: MANY_ATTEMPTS, baseMs: 1, ratio: 1, floorPerSecond: NO_BOUND_PER_SECOND },
-  };
+/** Whatever fails is tried again, three attempts in all, however many fail at the same time. */
+function retryAtWill({ retry, ...options }: GuardOptions): GuardOptions {
+  return { ...options, ...(retry && { retry: { ...retry, ratio: 1, floorPerSecond: NO_BOUND_PER_SECOND } }) };
 }
 
 /** One pool of connections for all peers instead of a bulkhead for each; whoever comes late waits for one. */
