@@ -15,6 +15,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   sync: async () => (await import('./sync.verb.js')).syncVerb,
   prove: async () => (await import('./prove.verb.js')).proveVerb,
   cluster: async () => (await import('./cluster.verb.js')).clusterVerb,
+  release: async () => (await import('./release.verb.js')).releaseVerb,
   sbom: async () => (await import('./sbom.verb.js')).sbomVerb,
   bench: async () => (await import('./bench.verb.js')).benchVerb,
 };

@@ -10,5 +10,6 @@ export type {
   Strategy,
 } from './record';
 export { kindCluster } from './kind-cluster';
+export { keepRelease, releasePage } from './report';
 export { release, type ReleaseSurroundings } from './release';
 export type { Gate, Point, QuoteLoad, ReleaseCluster, Sight } from './sight';

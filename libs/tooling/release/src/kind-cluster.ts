@@ -75,7 +75,7 @@ class KindCluster implements ReleaseCluster {
     private readonly ask: ApiServer,
   ) {}
 
-  async version(): Promise<string> {
+  async running(): Promise<string> {
     const { containers } = (await this.answering()).spec.template.spec;
     return containers[0]?.env?.find(({ name }) => name === 'PRICING_VERSION')?.value ?? FIRST_VERSION;
   }

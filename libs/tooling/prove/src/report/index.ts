@@ -1,8 +1,13 @@
+export { chart, type Stage } from './chart';
 export { claimFiles, definitionOf, type ClaimFile } from './definition';
 export { EVIDENCE, isClaimed, readEvidence, type ClaimState, type KeptProof } from './evidence';
 export { bytesOf, fitted } from './fit';
 export { claimsPage } from './claims-page';
+export { document, html, type Html } from './html';
 export { keepEvidence, type KeptEvidence } from './keep-evidence';
+export { line } from './latency-chart';
 export { proofPage, type RawFile } from './proof-page';
 export type { KeptJournal, NamedFile } from './raw-files';
+export { figure, linearScale } from './scale';
+export { STYLE } from './style';
 export { keyFigures, machineInWords, moment, versionsInWords, type KeyFigure } from './words';

@@ -1,0 +1,140 @@
+import type { Gate, Point, QuoteLoad, ReleaseCluster, Sight } from '../src';
+
+const LOOK_MS = 10_000;
+const STEPS = [2, 10, 25, 50];
+
+export interface FakeVersion {
+  /** Whether it ever serves. */
+  readonly starts?: boolean;
+  /** Of a metric of the policy, above its limit once the new version has answered so many requests. */
+  readonly breaks?: { readonly metric: string; readonly afterRequests: number; readonly value: number };
+}
+
+/**
+ * Flagger, Prometheus and the shop as a release sees them, in a time of its own: `sleep` moves it. Flagger looks every
+ * ten seconds, as the real one does.
+ */
+export class FakeCluster implements ReleaseCluster {
+  nowMs = Date.parse('2026-11-25T12:00:00Z');
+  readonly done: string[] = [];
+  readonly gates: Record<Gate, boolean> = { gate: false, rollback: false };
+  sight: Sight = {
+    ...{ phase: 'Initialized', weight: 0, iterations: 0, failedChecks: 0, ready: false, unreadySinceMs: undefined },
+  };
+  current = 'v1';
+  wanted: string | undefined;
+  private canary = 0;
+  private primary = 0;
+  private readonly history: { atMs: number; canary: number; primary: number; metric: number }[] = [];
+  private nextLookMs = this.nowMs + LOOK_MS;
+
+  constructor(
+    private readonly version: FakeVersion = {},
+    private readonly requestsPerSecond = 300,
+  ) {}
+
+  readonly sleep = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 500) this.pass(500);
+  };
+
+  async running(): Promise<string> {
+    return this.current;
+  }
+
+  async prepare(): Promise<void> {
+    this.done.push('prepare');
+  }
+
+  async want(version: string, lab: boolean): Promise<void> {
+    this.done.push(`want ${version}${lab ? ' in a lab' : ''}`);
+    this.wanted = version;
+  }
+
+  async look(): Promise<Sight> {
+    return this.sight;
+  }
+
+  async set(gate: Gate, open: boolean): Promise<void> {
+    this.gates[gate] = open;
+  }
+
+  async load(load: QuoteLoad | undefined): Promise<void> {
+    this.done.push(load === undefined ? 'no load' : `load to ${load.targets.map(({ url }) => url).join(' and ')}`);
+  }
+
+  async query(promql: string, atMs = this.nowMs): Promise<number | null> {
+    const then = this.history.findLast((moment) => moment.atMs <= atMs);
+    if (promql.startsWith('sum(istio_requests_total') && !promql.includes('5..'))
+      return promql.includes('pricing-canary') ? (then?.canary ?? 0) : (then?.primary ?? 0);
+    return null;
+  }
+
+  async series(promql: string, fromMs: number, toMs: number): Promise<readonly Point[]> {
+    const within = this.history.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs && atMs % 1_000 === 0);
+    const metric = this.version.breaks?.metric ?? '';
+    const isIt = promql.includes(QUERY_OF[metric] ?? 'nothing');
+    if (promql.startsWith('sum(istio_requests_total'))
+      return within.map(({ atMs, canary, primary }) => ({
+        atMs,
+        value: promql.includes('canary') ? canary : primary,
+      }));
+    return within.map(({ atMs, metric: value }) => ({ atMs, value: isIt ? value : 0 }));
+  }
+
+  private pass(ms: number): void {
+    this.nowMs += ms;
+    const asked = (this.requestsPerSecond * ms) / 1_000;
+    this.canary += (asked * this.sight.weight) / 100;
+    this.primary += (asked * (100 - this.sight.weight)) / 100;
+    this.history.push({ atMs: this.nowMs, canary: this.canary, primary: this.primary, metric: this.metric() });
+    if (this.nowMs < this.nextLookMs) return;
+    this.nextLookMs += LOOK_MS;
+    this.lookAsFlagger();
+  }
+
+  private metric(): number {
+    const { breaks } = this.version;
+    return breaks !== undefined && this.canary >= breaks.afterRequests ? breaks.value : 0;
+  }
+
+  private lookAsFlagger(): void {
+    const { phase, weight, failedChecks } = this.sight;
+    if (this.wanted !== undefined && phase !== 'Progressing' && phase !== 'Promoting') return this.begin();
+    if (phase === 'Promoting') return this.end('Succeeded');
+    if (phase !== 'Progressing') return;
+    if (this.gates.rollback || failedChecks > 0) return this.end('Failed');
+    if (!this.sight.ready) return this.wait();
+    if (weight > 0 && this.metric() > 0) return this.show({ failedChecks: 1 });
+    if (!this.gates.gate) return;
+    const next = STEPS[STEPS.indexOf(weight) + 1];
+    if (next === undefined) this.show({ phase: 'Promoting' });
+    else this.show({ weight: next });
+  }
+
+  private begin(): void {
+    this.show({ phase: 'Progressing', unreadySinceMs: this.nowMs });
+  }
+
+  private wait(): void {
+    if (this.version.starts !== false) this.show({ ready: true, unreadySinceMs: undefined });
+    else if (this.nowMs - (this.sight.unreadySinceMs ?? 0) > 60_000) this.end('Failed');
+  }
+
+  private end(phase: 'Succeeded' | 'Failed'): void {
+    if (phase === 'Succeeded') this.current = this.wanted ?? this.current;
+    this.wanted = undefined;
+    this.show({ phase, weight: 0, ready: false });
+  }
+
+  private show(changes: Partial<Sight>): void {
+    this.sight = { ...this.sight, ...changes };
+  }
+}
+
+/** What of a metric's query is in no other one. */
+const QUERY_OF: Readonly<Record<string, string>> = {
+  'error-excess': '5..',
+  'late-excess': 'milliseconds_bucket',
+  'wrong-excess': 'wrong_totals',
+  'memory-ratio': 'resident_memory',
+};

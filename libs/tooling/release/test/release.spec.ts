@@ -1,0 +1,111 @@
+import { resolve } from 'node:path';
+import { release, type ReleaseRecord, type ReleaseWish } from '../src';
+import { FakeCluster, type FakeVersion } from './fake-cluster';
+
+const root = resolve(__dirname, '../../../..');
+
+interface Told {
+  readonly record: ReleaseRecord;
+  readonly cluster: FakeCluster;
+  readonly said: readonly string[];
+}
+
+async function released(
+  version: FakeVersion,
+  wish: Partial<ReleaseWish> = {},
+  { requestsPerSecond = 300, abortAfterMs = Infinity } = {},
+): Promise<Told> {
+  const cluster = new FakeCluster(version, requestsPerSecond);
+  const said: string[] = [];
+  const interrupt = new AbortController();
+  const beganMs = cluster.nowMs;
+  const sleep = async (ms: number) => {
+    await cluster.sleep(ms);
+    if (cluster.nowMs - beganMs > abortAfterMs) interrupt.abort();
+  };
+  const record = await release(
+    { version: 'v2', strategy: 'canary', requestsPerSecond: 300, patienceMs: 300_000, ...wish },
+    { root, cluster, print: (line) => said.push(line), signal: interrupt.signal, now: () => cluster.nowMs, sleep },
+  );
+  return { record, cluster, said };
+}
+
+test('a version that keeps the policy is promoted, step by step', async () => {
+  const { record, cluster, said } = await released({});
+  expect(record).toMatchObject({ verdict: 'promoted', before: 'v1' });
+  expect(record.breach).toBeUndefined();
+  expect(cluster.current).toBe('v2');
+  expect(said.filter((line) => / of a hundred requests go to v2/.test(line)).map((line) => line.slice(7))).toEqual(
+    [2, 10, 25, 50].map((weight) => `${weight} of a hundred requests go to v2`),
+  );
+  expect(cluster.done).toEqual(['prepare', 'load to http://pricing:8080', 'want v2', 'no load']);
+});
+
+test('each step waits for five hundred requests of its own', async () => {
+  const { record } = await released({});
+  const at = (what: RegExp) => record.events.find((event) => what.test(event.what))?.atMs ?? 0;
+  const firstStepMs = at(/^10 of/) - at(/^2 of/);
+  expect(firstStepMs).toBeGreaterThanOrEqual((500 / (300 * 0.02)) * 1_000); // six a second
+  expect(firstStepMs).toBeLessThan(105_000);
+});
+
+test.each([
+  ['v2-errors', 'error-excess', 500, 1],
+  ['v2-late', 'late-excess', 500, 9],
+  ['v2-cent', 'wrong-excess', 50, 2],
+  ['v2-leak', 'memory-ratio', 200, 1.6],
+])(
+  '%s is taken back, with the reason, before one request in fifty has met it',
+  async (version, metric, afterRequests, value) => {
+    const { record, cluster } = await released({ breaks: { metric, afterRequests, value } }, { version });
+    expect(record).toMatchObject({ verdict: 'rolled-back', breach: { metric, value } });
+    expect(record.rollbackMs).toBeGreaterThan(0);
+    expect(record.rollbackMs).toBeLessThanOrEqual(25_000);
+    expect(record.exposure.ratio).toBeLessThanOrEqual(0.02);
+    expect(record.exposure.canary).toBeGreaterThanOrEqual(afterRequests);
+    expect(cluster.current).toBe('v1');
+    expect(cluster.done).toContain(`want ${version} in a lab`);
+  },
+);
+
+test('a version that does not come up is taken back and answers nothing', async () => {
+  const { record } = await released({ starts: false }, { version: 'v2-crash' });
+  expect(record).toMatchObject({
+    verdict: 'rolled-back',
+    breach: { metric: 'ready', limit: 60 },
+    exposure: { canary: 0 },
+  });
+  expect(record.rollbackMs).toBeLessThanOrEqual(30_000);
+});
+
+test('a shop that is too quiet gives no verdict, and keeps its version', async () => {
+  const { record, cluster } = await released({}, { patienceMs: 60_000 }, { requestsPerSecond: 10 });
+  expect(record.verdict).toBe('inconclusive');
+  expect(record.why).toMatch(/too few requests/);
+  expect(cluster.current).toBe('v1');
+});
+
+test('interrupted, a release is taken back, and neither load nor an open gate is left', async () => {
+  const { record, cluster } = await released({}, {}, { abortAfterMs: 60_000 });
+  expect(record.verdict).toBe('interrupted');
+  expect(cluster.gates).toEqual({ gate: false, rollback: false });
+  expect(cluster.done.at(-1)).toBe('no load');
+});
+
+test('with blue-green the rehearsal begins when the new version is up', async () => {
+  const { cluster } = await released({}, { strategy: 'blue-green', patienceMs: 30_000 });
+  expect(cluster.done).toEqual([
+    'prepare',
+    'load to http://pricing:8080',
+    'want v2',
+    'load to http://pricing:8080 and http://pricing-canary:8080',
+    'no load',
+  ]);
+});
+
+test.each([
+  ['v3', 'there is no version v3'],
+  ['v1', 'v1 answers already'],
+])('%s cannot be released', async (version, why) => {
+  await expect(released({}, { version })).rejects.toThrow(why);
+});
