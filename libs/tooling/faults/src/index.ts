@@ -1,6 +1,6 @@
 export { poisonMessages, repeatedMessages, type DeliveriesOptions } from './bad-deliveries';
 export { ACCESS_EVENTS, accessMatrix } from './cluster/access/access-matrix';
-export { SHOP_DEPLOYMENTS } from './cluster/deployments';
+export { SHOP_DEPLOYMENTS, shopDeployments } from './cluster/deployments';
 export { asTheyAre, type Change, type Instruction, type LabCluster, type Made } from './cluster/lab-cluster';
 export { manifestFault, type ManifestFaultOptions } from './cluster/manifest-fault';
 export { CLUSTER_MITIGATIONS, type ClusterMitigationId } from './cluster/mitigations';

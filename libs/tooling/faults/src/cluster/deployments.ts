@@ -3,11 +3,25 @@ import type { LabCluster } from './lab-cluster';
 /** The shop's own services, as kubectl selects them: no store, and not the edge. */
 export const SHOP_DEPLOYMENTS = '--selector=app.kubernetes.io/part-of=stampede';
 
-/** As `deployment.apps/orders`. */
+interface Canaries {
+  readonly items: readonly { readonly spec: { readonly targetRef: { readonly name: string } } }[];
+}
+
+const CANARIES = 'canaries.flagger.app';
+
+/**
+ * As `deployment.apps/orders`. Of a service that Flagger releases the copy that answers: a change of the original
+ * would be a release.
+ */
 export async function shopDeployments(cluster: LabCluster): Promise<readonly string[]> {
   const where = `--namespace=${cluster.namespace}`;
-  const names = await cluster.kubectl(['get', 'deployments', where, SHOP_DEPLOYMENTS, '--output=name']);
-  return names.split('\n').filter(Boolean);
+  const found = await cluster.kubectl(['get', 'deployments', where, SHOP_DEPLOYMENTS, '--output=name']);
+  const { items = [] } = (await cluster.get<Canaries>([CANARIES, where])) ?? {};
+  const released = new Set(items.map(({ spec }) => `deployment.apps/${spec.targetRef.name}`));
+  return found
+    .split('\n')
+    .filter(Boolean)
+    .map((name) => (released.has(name) ? `${name}-primary` : name));
 }
 
 interface Deployment {

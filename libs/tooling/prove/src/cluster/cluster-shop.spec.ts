@@ -16,6 +16,7 @@ const SCALER = {
 function clusterWith(objects: Readonly<Record<string, unknown>>): LabCluster {
   return {
     namespace: 'stampede',
+    kubectl: async () => 'deployment.apps/gateway\ndeployment.apps/pricing\n',
     get: async ([kind = '', name = '']: readonly string[]) => objects[`${kind}/${name}`],
   } as never;
 }
@@ -45,8 +46,17 @@ test('a consumer that scales on lag is held by its own scaler', async () => {
 
 test('a protection of the processes is switched off by their environment, in a lab', async () => {
   const [change] = await told({ off: 'retry-budget' });
-  expect(change?.make[0]).toMatch(/set env deployment .* STAMPEDE_LAB=1 STAMPEDE_MITIGATIONS_OFF=retry-budget$/);
+  expect(change?.make[0]).toBe(
+    'set env deployment.apps/gateway deployment.apps/pricing --namespace=stampede STAMPEDE_LAB=1 ' +
+      'STAMPEDE_MITIGATIONS_OFF=retry-budget',
+  );
   expect(change?.unmake[0]).toMatch(/ STAMPEDE_LAB- STAMPEDE_MITIGATIONS_OFF-$/);
+});
+
+test('of what Flagger releases the copy that answers is changed, for another change would be a release', async () => {
+  const canaries = { items: [{ spec: { targetRef: { name: 'pricing' } } }] };
+  const [change] = await told({ off: 'retry-budget' }, { 'canaries.flagger.app/--namespace=stampede': canaries });
+  expect(change?.make[0]).toContain('deployment.apps/gateway deployment.apps/pricing-primary ');
 });
 
 test('without a cluster a claim is unavailable, and nothing is changed', async () => {

@@ -1,6 +1,6 @@
 import {
   CLUSTER_MITIGATIONS,
-  SHOP_DEPLOYMENTS,
+  shopDeployments,
   asTheyAre,
   type Change,
   type Instruction,
@@ -22,7 +22,7 @@ export async function conditionsOf(
   return [
     ...scaled,
     ...(taken === undefined ? [] : [await taken.without(cluster)]),
-    ...variables(cluster, { ...env, ...inside }),
+    ...(await variables(cluster, { ...env, ...inside })),
   ];
 }
 
@@ -64,10 +64,10 @@ function asleep({ namespace }: LabCluster, service: string): Change {
   };
 }
 
-function variables(cluster: LabCluster, env: Readonly<Record<string, string>>): Change[] {
+async function variables(cluster: LabCluster, env: Readonly<Record<string, string>>): Promise<Change[]> {
   const names = Object.keys(env);
   if (names.length === 0) return [];
-  const all = ['set', 'env', 'deployment', `--namespace=${cluster.namespace}`, SHOP_DEPLOYMENTS];
+  const all = ['set', 'env', ...(await shopDeployments(cluster)), `--namespace=${cluster.namespace}`];
   return [
     {
       name: `the shop with ${names.join(', ')}`,
