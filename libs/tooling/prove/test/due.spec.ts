@@ -85,7 +85,7 @@ test("the judge's own code is part of what was proved, its pages and tests are n
     return definitionOf(root, { file });
   };
   const before = definitionOf(root, { file });
-  const judges = ['prove/src/verdict.ts', 'prove/src/checks/orders.ts', 'faults/src/kill.ts'];
+  const judges = ['prove/src/verdict.ts', 'prove/src/gate.ts', 'faults/src/kill.ts'];
   const after = judges.map((path) => write(`libs/tooling/${path}`, 'export const changed = 1;'));
   expect(new Set([before, ...after]).size).toBe(4);
   for (const path of ['prove/src/report/style.ts', 'faults/src/kill.spec.ts', 'prove/src/cluster/world.ts'])

@@ -188,6 +188,20 @@ describe('the folder of evidence', () => {
     expect(after).toMatch(/stale[\s\S]*was PASS/);
   });
 
+  test('a definition covers the checks that a claim asks for, with what they rest on, and no others', () => {
+    const checks = 'libs/tooling/prove/src/checks';
+    write(`${checks}/money.ts`, "import { percent } from './requests';\nexport function oneCapture() {}");
+    write(`${checks}/requests.ts`, 'export const percent = 1;');
+    write(`${checks}/pages.ts`, 'export function pagesSay() {}');
+    write(CLAIM, "load: { scenario: 'buy' }, control: { off: 'ask-provider-by-key' }, holds: [oneCapture()]");
+    const definition = (): string => definitionOf(root, { file: CLAIM });
+    const first = definition();
+    write(`${checks}/pages.ts`, 'export function pagesSay() { return 1; }');
+    expect(definition()).toBe(first);
+    write(`${checks}/requests.ts`, 'export const percent = 2;');
+    expect(definition()).not.toBe(first);
+  });
+
   test('a claim that hides its scenario or mitigation in code has no definition', () => {
     write(CLAIM, 'load: { scenario: SCENARIO }, control: { off: id }');
     expect(() => definitionOf(root, { file: CLAIM })).toThrow(`${CLAIM} must name its scenario as plain text`);

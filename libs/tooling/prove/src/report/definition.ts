@@ -11,6 +11,7 @@ const CLAIMS = 'load-tests/claims';
 const SUFFIX = '.claim.ts';
 const CLIENT = 'load-tests/client';
 const SCENARIOS = 'load-tests/scenarios';
+const CHECKS = 'libs/tooling/prove/src/checks';
 const JUDGES = ['libs/tooling/prove/src', 'libs/tooling/faults/src'];
 /** Where protections are wired. */
 const PRODUCT = ['gateway/src', 'libs', 'services'];
@@ -28,7 +29,7 @@ export function definitionOf(root: string, { file }: ClaimFile): string {
   const off = statedIn(text, file, 'off');
   const scenarioFile = posix.join(SCENARIOS, `${scenario}.k6.ts`);
   const load = [scenarioFile, ...filesBelow(root, CLIENT)];
-  const paths = [posixPath(file), ...load, ...judgesOf(root, file), ...off.flatMap((id) => wiringOf(root, id))];
+  const paths = [posixPath(file), ...load, ...judgesOf(root, file, text), ...off.flatMap((id) => wiringOf(root, id))];
   const hash = createHash('sha256');
   for (const path of [...new Set(paths)].toSorted())
     hash.update(`${path}\n${readFileSync(join(root, path), 'utf8')}\n`);
@@ -61,13 +62,33 @@ function statedIn(text: string, file: string, field: 'scenario' | 'off'): readon
   return stated;
 }
 
-/** All that decides on a verdict, not what shows it; for a claim of the local tier nothing that acts on a cluster. */
-function judgesOf(root: string, file: string): readonly string[] {
+/**
+ * All that decides on a verdict, not what shows it; for a claim of the local tier nothing that acts on a cluster, and
+ * of the checks those that the claim asks for.
+ */
+function judgesOf(root: string, file: string, claim: string): readonly string[] {
   const isLocal = posix.basename(posixPath(file)).startsWith('L');
+  const checks = checksIn(root, claim);
   return JUDGES.flatMap((folder) => filesBelow(root, folder)).filter(
     (path) =>
-      /(?<!\.spec)\.ts$/.test(path) && !path.includes('/src/report/') && !(isLocal && path.includes('/cluster/')),
+      /(?<!\.spec)\.ts$/.test(path) &&
+      !path.includes('/src/report/') &&
+      !(isLocal && path.includes('/cluster/')) &&
+      (!path.startsWith(CHECKS) || checks.has(path)),
   );
+}
+
+/** The files of the checks that a text names, and those that they import from their own folder. */
+function checksIn(root: string, text: string, found = new Set<string>()): ReadonlySet<string> {
+  for (const path of filesBelow(root, CHECKS)) {
+    if (found.has(path)) continue;
+    const check = readFileSync(join(root, path), 'utf8');
+    const names = [...check.matchAll(/^export (?:async )?(?:function|const) (\w+)/gm)].map(([, name]) => name);
+    if (!names.some((name) => new RegExp(`\\b${name}\\b`).test(text))) continue;
+    found.add(path);
+    checksIn(root, [...check.matchAll(/^import [^;]*from '\.\/[^;]*;/gm)].join('\n'), found);
+  }
+  return found;
 }
 
 function wiringOf(root: string, id: string): readonly string[] {
