@@ -11,5 +11,7 @@ export type {
 } from './record';
 export { kindCluster } from './kind-cluster';
 export { keepRelease, releasePage } from './report';
+export { releasesRuled, type RulingOptions } from './release-checks';
+export { RELEASED_EVENT, releases, type ReleasesOptions } from './releases-fault';
 export { release, type ReleaseSurroundings } from './release';
 export type { Gate, Point, QuoteLoad, ReleaseCluster, Sight } from './sight';

@@ -65,7 +65,12 @@ interface Found {
 /** @throws Refusal where there is none */
 export async function kindCluster(root: string, commands: Commands): Promise<ReleaseCluster> {
   const config = await mustRun(commands, 'kubectl', [...CONTEXT, 'config', 'view', '--raw', '--minify', '-o', 'json']);
-  return new KindCluster(root, commands, apiServer(config));
+  return clusterOver(root, commands, apiServer(config));
+}
+
+/** The same over any way to ask it. */
+export function clusterOver(root: string, commands: Commands, ask: ApiServer): ReleaseCluster {
+  return new KindCluster(root, commands, ask);
 }
 
 class KindCluster implements ReleaseCluster {
