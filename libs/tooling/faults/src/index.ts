@@ -1,7 +1,7 @@
 export { poisonMessages, repeatedMessages, type DeliveriesOptions } from './bad-deliveries';
 export { ACCESS_EVENTS, accessMatrix } from './cluster/access/access-matrix';
 export { SHOP_DEPLOYMENTS, shopDeployments } from './cluster/deployments';
-export { asTheyAre, type Change, type Instruction, type LabCluster, type Made } from './cluster/lab-cluster';
+export { asTheyAre, clusterOf, type Change, type Instruction, type LabCluster, type Made } from './cluster/lab-cluster';
 export { manifestFault, type ManifestFaultOptions } from './cluster/manifest-fault';
 export { CLUSTER_MITIGATIONS, type ClusterMitigationId } from './cluster/mitigations';
 export { noControlPlane } from './cluster/no-control-plane';
@@ -44,6 +44,7 @@ export { rollingRestart, type RollingRestartOptions } from './rolling-restart';
 export { redisFlushed, serverGone, serverRestart } from './server-faults';
 export { serverTransactions } from './server-transactions';
 export { serverVersion } from './server-version';
+export { atMostOnce } from './strikes';
 export { statementErrors, type StatementErrorsOptions } from './statement-errors';
 export { stopService } from './stop-service';
 export { swappedMessages } from './swapped-messages';

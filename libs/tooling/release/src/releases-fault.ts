@@ -1,5 +1,5 @@
 import { commandsIn } from '@stampede/cluster';
-import { atMostOnce, clusterOf, type Fault } from '@stampede/faults';
+import { atMostOnce, clusterOf, type Fault, type LabCluster } from '@stampede/faults';
 import { kindCluster } from './kind-cluster';
 import { release } from './release';
 
@@ -32,9 +32,10 @@ export function releases({ versions, requestsPerSecond }: ReleasesOptions): Faul
   return {
     name: `releases of pricing, one after the other: ${versions.join(', ')}`,
     async start(lab) {
-      const { root } = clusterOf(lab);
+      const shop = clusterOf(lab);
+      const { root } = shop;
       const cluster = await kindCluster(root, commandsIn(root));
-      const before = await cluster.version();
+      const before = await answering(shop);
       const stopping = new AbortController();
       const go = (version: string, signal: AbortSignal) =>
         release(
@@ -46,7 +47,7 @@ export function releases({ versions, requestsPerSecond }: ReleasesOptions): Faul
         for (const wanted of versions) {
           const signal = AbortSignal.any([lab.signal, stopping.signal]);
           if (signal.aborted) return;
-          const version = wanted === 'good' ? ((await cluster.version()) === 'v2' ? 'v1' : 'v2') : wanted;
+          const version = wanted === 'good' ? ((await answering(shop)) === 'v2' ? 'v1' : 'v2') : wanted;
           const { verdict, why, rollbackMs, exposure } = await go(version, signal);
           if (signal.aborted) return; // taken back because the time was over: that says nothing of it
           released += 1;
@@ -64,10 +65,32 @@ export function releases({ versions, requestsPerSecond }: ReleasesOptions): Faul
         undo: atMostOnce(async () => {
           stopping.abort();
           await ended.catch(() => undefined); // recorded above
-          if ((await cluster.version()) !== before) await go(before, new AbortController().signal);
+          if ((await answering(shop)) !== before) await go(before, new AbortController().signal);
         }),
         seen: async () => ({ metric: 'versions released', value: released, least: LEAST }),
       };
     },
   };
+}
+
+interface Deployment {
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly {
+          readonly env?: readonly { readonly name: string; readonly value?: string }[];
+        }[];
+      };
+    };
+  };
+}
+
+/** The version that answers; before the first release there is no copy of Flagger's, and no word of a version. */
+async function answering(cluster: LabCluster): Promise<string> {
+  const where = `--namespace=${cluster.namespace}`;
+  const found =
+    (await cluster.get<Deployment>(['deployment/pricing-primary', where])) ??
+    (await cluster.get<Deployment>(['deployment/pricing', where]));
+  const env = found?.spec.template.spec.containers.flatMap((container) => container.env ?? []) ?? [];
+  return env.find(({ name }) => name === 'PRICING_VERSION')?.value ?? 'v1';
 }

@@ -26,6 +26,8 @@ export interface Made {
 
 /** The cluster under a shop, as faults reach it. */
 export interface LabCluster {
+  /** The project's folder, whose manifests made it. */
+  readonly root: string;
   /** Where the shop is. */
   readonly namespace: string;
   /** What kubectl prints. @throws Error with its last words */

@@ -67,7 +67,7 @@ test('without a cluster a claim is unavailable, and nothing is changed', async (
   };
   const forward = () => Promise.reject(new Error('no way'));
   const options: OpenShopOptions = { needs: [], folder: '/nowhere', signal: new AbortController().signal };
-  await expect(openClusterShop({ commands, forward }, options)).rejects.toThrow(Unavailable);
+  await expect(openClusterShop({ root: '/nowhere', commands, forward }, options)).rejects.toThrow(Unavailable);
   expect(lines).toHaveLength(1);
 });
 

@@ -13,6 +13,8 @@ import { versionsOf } from './versions';
 
 /** What the prover reaches a cluster by; tests put others in their place. */
 export interface Ways {
+  /** The project's folder. */
+  readonly root: string;
   readonly commands: Commands;
   readonly forward: OpenForward;
 }
@@ -34,14 +36,14 @@ export function clusterWorld({ root, ways = waysFrom(root) }: { root: string; wa
 }
 
 function waysFrom(root: string): Ways {
-  return { commands: commandsIn(root), forward: forwardTo(`kind-${CLUSTER}`) };
+  return { root, commands: commandsIn(root), forward: forwardTo(`kind-${CLUSTER}`) };
 }
 
 /**
  * The shop that runs on the cluster, as the claim wants it; `close` leaves it as it was, as does a next opening where
  * this process is killed. @throws Unavailable where there is no cluster; the signal's reason
  */
-export async function openClusterShop({ commands, forward }: Ways, options: OpenShopOptions): Promise<ShopInLab> {
+export async function openClusterShop({ root, commands, forward }: Ways, options: OpenShopOptions): Promise<ShopInLab> {
   const ask = (args: readonly string[], input?: string) => kubectl(commands, args, input);
   await ask(REACHABLE).catch((cause: unknown) => {
     throw new Unavailable('it needs the shop on a cluster: `npx stampede cluster up` makes one', { cause });
@@ -53,6 +55,7 @@ export async function openClusterShop({ commands, forward }: Ways, options: Open
   const left = await changes.undoLeftovers();
   const prometheus = new KeptForward(forward, { namespace: 'observability', target: 'service/prometheus', port: 9090 });
   const cluster: LabCluster = {
+    root,
     namespace: NAMESPACE,
     kubectl: ask,
     get: async (args) => {

@@ -1,5 +1,6 @@
 import { callerPolicies } from './caller-policies';
 import { ejectSickReplica } from './eject-sick-replica';
+import { judgeVersions } from './judge-versions';
 import { leaveListsFirst } from './leave-lists-first';
 import { longCertificates } from './long-certificates';
 import { replicasInZones } from './replicas-in-zones';
@@ -9,6 +10,7 @@ import { scaleOnLag } from './scale-on-lag';
 export const CLUSTER_MITIGATIONS = [
   callerPolicies,
   ejectSickReplica,
+  judgeVersions,
   leaveListsFirst,
   longCertificates,
   replicasInZones,
