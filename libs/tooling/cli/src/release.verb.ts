@@ -1,14 +1,15 @@
 import { commandsIn } from '@stampede/cluster';
-import { keepRelease, kindCluster, release, type ReleaseVerdict, type Strategy } from '@stampede/release';
+import { handBack, keepRelease, kindCluster, release, type ReleaseVerdict, type Strategy } from '@stampede/release';
 import { Refusal, stateFolder } from '@stampede/supervisor';
 import { PRICING_VERSIONS } from '@stampede/topology';
 import { Option } from 'commander';
 import { wholeNumber } from './arguments';
 import { interruptible } from './interrupt';
-import type { Verb } from './verb';
+import type { Surroundings, Verb } from './verb';
 
 interface ReleaseFlags {
   readonly list?: true;
+  readonly handBack?: true;
   readonly strategy: Strategy;
   readonly load: number;
   readonly patience: number;
@@ -25,13 +26,14 @@ const EXIT: Readonly<Record<ReleaseVerdict, number>> = {
 const SECOND_MS = 1_000;
 const WIDTH = 15;
 
-export const releaseVerb: Verb = (program, { root, env, print }) => {
+export const releaseVerb: Verb = (program, surroundings) => {
   program
     .command('release')
     .description('give the cluster a new version, watch it beside the old one, and take it back if it is worse')
     .argument('[service]', 'pricing')
     .argument('[version]', 'such as v2')
     .option('--list', 'the versions there are, and what is wrong with some of them')
+    .option('--hand-back', 'end the care of Flagger: pricing itself answers again, with the version of now')
     .addOption(
       new Option('--strategy <strategy>', 'how requests are divided meanwhile')
         .choices(['canary', 'ab', 'blue-green'])
@@ -44,20 +46,30 @@ export const releaseVerb: Verb = (program, { root, env, print }) => {
       '\nExits 0 promoted, 1 rolled back, 2 inconclusive (too few requests), 3 not begun, 130 interrupted.',
     )
     .action(async (service: string | undefined, version: string | undefined, flags: ReleaseFlags) => {
-      if (flags.list === true) return listOfVersions().forEach(print);
+      if (flags.list === true) return listOfVersions().forEach(surroundings.print);
       process.exitCode = UNAVAILABLE_EXIT; // until it has begun
-      if (service !== 'pricing' || version === undefined)
-        throw new Refusal('name the service and a version: `npx stampede release pricing v2`, or see --list');
-      const wish = {
-        ...{ version, strategy: flags.strategy, requestsPerSecond: flags.load },
-        patienceMs: flags.patience * SECOND_MS,
-      };
-      const cluster = await kindCluster(root, commandsIn(root));
-      const record = await interruptible('interrupted', (signal) => release(wish, { root, cluster, print, signal }));
-      print(`       ${keepRelease(stateFolder(root, env), record)}`);
-      process.exitCode = EXIT[record.verdict];
+      process.exitCode = flags.handBack === true ? await endCare(surroundings) : await run(service, version, flags);
     });
+
+  async function run(service: string | undefined, version: string | undefined, flags: ReleaseFlags): Promise<number> {
+    if (service !== 'pricing' || version === undefined)
+      throw new Refusal('name the service and a version: `npx stampede release pricing v2`, or see --list');
+    const { root, env, print } = surroundings;
+    const { strategy, load: requestsPerSecond, patience } = flags;
+    const wish = { version, strategy, requestsPerSecond, patienceMs: patience * SECOND_MS };
+    const cluster = await kindCluster(root, commandsIn(root));
+    const record = await interruptible('interrupted', (signal) => release(wish, { root, cluster, print, signal }));
+    print(`       ${keepRelease(stateFolder(root, env), record)}`);
+    return EXIT[record.verdict];
+  }
 };
+
+async function endCare({ root, print }: Surroundings): Promise<number> {
+  const commands = commandsIn(root);
+  await handBack(root, commands, await kindCluster(root, commands));
+  print('pricing itself answers, by the route of istio/routes/pricing.yaml');
+  return 0;
+}
 
 function listOfVersions(): readonly string[] {
   return PRICING_VERSIONS.map(({ version, about }) => `${version.padEnd(WIDTH)}${about}`);

@@ -1,3 +1,4 @@
+export { handBack } from './hand-back';
 export type {
   Breach,
   Compared,

@@ -5,8 +5,9 @@ import { loadManifest } from './load-manifest';
 import type { Gate, Point, QuoteLoad, ReleaseCluster, Sight } from './sight';
 
 /** The cluster that `npx stampede cluster up` makes. */
-const CONTEXT = ['--context', 'kind-stampede'];
-const OWNER = '--field-manager=stampede-release';
+export const CONTEXT = ['--context', 'kind-stampede'];
+/** Whose fields these are, for what others apply. */
+export const OWNER = '--field-manager=stampede-release';
 const NAMESPACE = '/namespaces/stampede';
 const CANARY = `/apis/flagger.app/v1beta1${NAMESPACE}/canaries/pricing`;
 const DEPLOYMENTS = `/apis/apps/v1${NAMESPACE}/deployments`;
@@ -80,7 +81,7 @@ class KindCluster implements ReleaseCluster {
     private readonly ask: ApiServer,
   ) {}
 
-  async running(): Promise<string> {
+  async version(): Promise<string> {
     const { containers } = (await this.answering()).spec.template.spec;
     return containers[0]?.env?.find(({ name }) => name === 'PRICING_VERSION')?.value ?? FIRST_VERSION;
   }

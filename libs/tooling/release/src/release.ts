@@ -59,7 +59,7 @@ class Release {
     const row = PRICING_VERSIONS.find(({ version }) => version === this.wish.version);
     if (row === undefined)
       throw new Refusal(`there is no version ${this.wish.version}: \`npx stampede release --list\``);
-    const before = await cluster.running();
+    const before = await cluster.version();
     if (before === row.version) throw new Refusal(`${before} answers already`);
     this.say(beginning(this.wish, before, this.policy));
     await this.shutGates();

@@ -30,7 +30,7 @@ export interface Point {
 /** All that a release does to the cluster and asks of it. */
 export interface ReleaseCluster {
   /** The version that answers now. */
-  running(): Promise<string>;
+  version(): Promise<string>;
   /** Flagger knows pricing by this policy, and nothing goes on. @throws Refusal while another release does */
   prepare(manifest: string, signal: AbortSignal): Promise<void>;
   /** Makes the version the one that is wanted: Flagger begins with it. */

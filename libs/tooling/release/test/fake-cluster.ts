@@ -29,7 +29,7 @@ export class FakeCluster implements ReleaseCluster {
   private nextLookMs = this.nowMs + LOOK_MS;
 
   constructor(
-    private readonly version: FakeVersion = {},
+    private readonly released: FakeVersion = {},
     private readonly requestsPerSecond = 300,
   ) {}
 
@@ -37,7 +37,7 @@ export class FakeCluster implements ReleaseCluster {
     for (let passed = 0; passed < ms; passed += 500) this.pass(500);
   };
 
-  async running(): Promise<string> {
+  async version(): Promise<string> {
     return this.current;
   }
 
@@ -71,7 +71,7 @@ export class FakeCluster implements ReleaseCluster {
 
   async series(promql: string, fromMs: number, toMs: number): Promise<readonly Point[]> {
     const within = this.history.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs && atMs % 1_000 === 0);
-    const metric = this.version.breaks?.metric ?? '';
+    const metric = this.released.breaks?.metric ?? '';
     const isIt = promql.includes(QUERY_OF[metric] ?? 'nothing');
     if (promql.startsWith('sum(istio_requests_total'))
       return within.map(({ atMs, canary, primary }) => ({
@@ -93,7 +93,7 @@ export class FakeCluster implements ReleaseCluster {
   }
 
   private metric(): number {
-    const { breaks } = this.version;
+    const { breaks } = this.released;
     return breaks !== undefined && this.canary >= breaks.afterRequests ? breaks.value : 0;
   }
 
@@ -116,7 +116,7 @@ export class FakeCluster implements ReleaseCluster {
   }
 
   private wait(): void {
-    if (this.version.starts !== false) this.show({ ready: true, unreadySinceMs: undefined });
+    if (this.released.starts !== false) this.show({ ready: true, unreadySinceMs: undefined });
     else if (this.nowMs - (this.sight.unreadySinceMs ?? 0) > 60_000) this.end('Failed');
   }
 

@@ -35,9 +35,9 @@ const deployment = (changes: object, env: object[] = []) => ({
 test('the version that answers is that of Flagger’s copy, and of pricing where there is none yet', async () => {
   const copy = deployment({}, [{ name: 'PRICING_VERSION', value: 'v2' }]);
   const { cluster } = clusterWith({ [`${PRICING}-primary`]: copy, [PRICING]: deployment({}) });
-  expect(await cluster.running()).toBe('v2');
-  expect(await clusterWith({ [PRICING]: deployment({}) }).cluster.running()).toBe('v1');
-  await expect(clusterWith({}).cluster.running()).rejects.toThrow('there is no shop on the cluster');
+  expect(await cluster.version()).toBe('v2');
+  expect(await clusterWith({ [PRICING]: deployment({}) }).cluster.version()).toBe('v1');
+  await expect(clusterWith({}).cluster.version()).rejects.toThrow('there is no shop on the cluster');
 });
 
 test('a look sees Flagger’s phase, the weight of the route, and since when no replica serves', async () => {
