@@ -47,7 +47,7 @@ export interface Answer {
 /** Where cells that open a connection alone find whom they ask, by `callee`; HTTP goes by the Service's name. */
 export type Addresses = ReadonlyMap<string, string>;
 
-/** One asker's questions, from its pod. With `again` what could not be had although it should is asked once more. */
+/** One asker's questions, from its pod. With `again` what nobody decided is asked once more. */
 export async function ask(
   cluster: LabCluster,
   asker: Asker,
@@ -57,7 +57,7 @@ export async function ask(
 ): Promise<AskedCell[]> {
   const first = await askOnce(cluster, asker, cells, addresses);
   if (!again) return first;
-  const missed = first.filter(({ expected, outcome }) => expected === 'answered' && isMissing(outcome));
+  const missed = first.filter(isUndecided);
   if (missed.length === 0) return first;
   const second = await askOnce(cluster, asker, missed, addresses);
   return first.map((cell) => second[missed.indexOf(cell)] ?? cell);
@@ -84,6 +84,7 @@ export function outcomeInMesh({ status, body = '' }: Answer): Outcome {
   return 'answered';
 }
 
-function isMissing(outcome: Outcome): boolean {
-  return outcome === 'unavailable' || outcome === 'no connection';
+/** Nobody was there to answer or to refuse: on a busy machine a pod is away for a moment. */
+function isUndecided({ expected, outcome }: AskedCell): boolean {
+  return outcome === 'unavailable' || (outcome === 'no connection' && expected !== 'no connection');
 }
