@@ -198,7 +198,7 @@ function shareOf(now: Counted, before: Counted | undefined): number | null {
 function timeline({ events }: ReleaseRecord): Html {
   return html`<section aria-labelledby="told">
     <h2 id="told">What happened</h2>
-    <table>
+    <table class="claims">
       <tbody>
         ${events.map(
           ({ atMs, what }) =>

@@ -26,7 +26,7 @@ export interface Outcome {
 const LOOK_EVERY_MS = 500;
 /** It looks every five seconds. */
 const BEGINS_WITHIN_MS = 60_000;
-const TELL_EVERY_MS = 10_000;
+const TELL_EVERY_MS = 20_000;
 
 /** Looks at a release twice a second, opens the gate for a step that has its sample, and tells what happens. */
 export class Watch {

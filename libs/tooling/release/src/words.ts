@@ -5,14 +5,17 @@ import { requestsIn, type Step } from './steps';
 
 /** What a metric of the policy tells, around its value. */
 const METRICS: Readonly<Record<string, (value: number) => string>> = {
-  'error-excess': (value) => `5xx ${points(value)}`,
-  'late-excess': (value) => `late answers ${points(value)}`,
-  'wrong-excess': (value) => `wrong totals ${points(value)}`,
-  'memory-ratio': (value) => `memory ${value.toFixed(2)} times the old version's`,
+  'error-excess': (value) => `${points(value)} 5xx`,
+  'late-excess': (value) => `${points(value)} late`,
+  'wrong-excess': (value) => `${points(value)} wrong totals`,
+  'memory-ratio': (value) => `memory x${value.toFixed(2)}`,
   ready: (value) => `not ready for ${value.toFixed(0)} s`,
 };
 
-const UNITS: Readonly<Record<string, string>> = { 'memory-ratio': ' times', ready: ' s' };
+const UNITS: Readonly<Record<string, string>> = {
+  ...{ 'error-excess': ' %', 'late-excess': ' %', 'wrong-excess': ' %' },
+  ...{ 'memory-ratio': ' times as much', ready: ' s' },
+};
 
 export function beginning({ version, strategy }: ReleaseWish, before: string, policy: Policy): string {
   return `${version} is to take the place of ${before}: ${how(strategy, policy)}`;
@@ -56,11 +59,11 @@ export function progress(
   policy: Policy,
 ): string {
   const seen = Math.round(requestsIn(step, canaryRequests));
-  const figures = policy.checks.map(({ name, limit }) => {
+  const figures = policy.checks.map(({ name }) => {
     const value = metrics[name] ?? null;
-    return value === null ? `${name} unknown` : `${inWords(name, value)} (limit ${limit})`;
+    return value === null ? `${name} unknown` : inWords(name, value);
   });
-  return `${seen} of ${policy.requestsAStep} requests; ${figures.join(', ')}`;
+  return `${seen} of ${policy.requestsAStep} requests; against the old version ${figures.join(', ')}`;
 }
 
 export function breachInWords({ metric, value, limit }: Breach, version: string): string {
@@ -78,6 +81,5 @@ export function clock(ms: number): string {
 }
 
 function points(value: number): string {
-  const figure = Math.abs(value) < 0.005 ? '0' : value.toFixed(2);
-  return `${value > 0 && figure !== '0' ? '+' : ''}${figure} in a hundred`;
+  return `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(2)} %`;
 }
