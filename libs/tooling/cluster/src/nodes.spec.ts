@@ -18,7 +18,7 @@ test('a node that is missing or not ready is no cluster', async () => {
 test('what an interrupted start left is made anew, from the committed file and the pinned image', async () => {
   const machine = new FakeMachine()
     .when(/^kind get clusters/, { stdout: 'stampede\n' })
-    .when(/wait .*--timeout=60s/, { code: 1, stderr: 'timed out' });
+    .when(/get-contexts/, { stdout: 'kind-other\n' });
   const lines: string[] = [];
   await nodesReady(siteOn(machine, 'sidecar', { print: (line) => lines.push(line) })).run();
   const [first, second] = machine.ran(/^kind (create|delete)/);
@@ -27,8 +27,19 @@ test('what an interrupted start left is made anew, from the committed file and t
   expect(lines.join()).toMatch(/is made anew/);
 });
 
+const whole = (): FakeMachine =>
+  new FakeMachine()
+    .when(/^kind get clusters/, { stdout: 'other\nstampede\n' })
+    .when(/get-contexts/, { stdout: 'kind-other\nkind-stampede\n' });
+
+test('a cluster that was whole and does not come back is told, and not deleted: orders may be on it', async () => {
+  const machine = whole().when(/wait .*--for=condition=Ready/, { code: 1, stderr: 'timed out' });
+  await expect(nodesReady(siteOn(machine)).run()).rejects.toThrow(/not ready \(timed out\).*cluster down/);
+  expect(machine.ran(/^kind (create|delete)/)).toEqual([]);
+});
+
 test('a cluster that comes back by itself is not touched', async () => {
-  const machine = new FakeMachine().when(/^kind get clusters/, { stdout: 'other\nstampede\n' });
+  const machine = whole();
   await nodesReady(siteOn(machine)).run();
   expect(machine.ran(/^kind (create|delete)/)).toEqual([]);
 });

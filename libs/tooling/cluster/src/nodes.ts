@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Refusal } from '@stampede/supervisor';
 import { mustRun, type Commands } from './commands';
 import { foreignImages, nodeWide, shopImages } from './images';
 import { find, kubectl } from './kubectl';
@@ -7,8 +8,8 @@ import { eachTime, type Step } from './step';
 
 /** Half a minute each on an idle machine. */
 const WAIT = '300s';
-/** A cluster that was stopped with Docker comes back in less. */
-const COMES_BACK = '60s';
+/** A cluster that was stopped with Docker comes back in less than a minute, on a machine that is not busy. */
+const COMES_BACK = '300s';
 const WORKERS = [`${CLUSTER}-worker`, `${CLUSTER}-worker2`, `${CLUSTER}-worker3`];
 const NODES = [`${CLUSTER}-control-plane`, ...WORKERS];
 
@@ -18,16 +19,15 @@ interface Nodes {
   }[];
 }
 
-/** Four nodes, all ready. What an interrupted start left is made anew. */
+/** Four nodes, all ready. What an interrupted start left is made anew; a cluster that was whole is never deleted here. */
 export function nodesReady({ root, versions, commands, print }: Site): Step {
   return {
     name: 'kind cluster',
     isDone: () => allReady(commands),
     run: async () => {
       if (await exists(commands)) {
-        const back = await commands('kubectl', waitForNodes(COMES_BACK));
-        if (back.code === 0) return;
-        print(`  the cluster ${CLUSTER} is there but not whole: it is made anew`);
+        if (await wasMade(commands)) return comesBack(commands);
+        print(`  the cluster ${CLUSTER} was never finished: it is made anew`);
         await deleteCluster(commands);
       }
       const [image = ''] = versions.images.node;
@@ -76,6 +76,22 @@ export async function exists(commands: Commands): Promise<boolean> {
 /** Nothing is left of it: containers, volumes, and its context in the kubeconfig. */
 export async function deleteCluster(commands: Commands): Promise<void> {
   await mustRun(commands, 'kind', ['delete', 'cluster', `--name=${CLUSTER}`]);
+}
+
+/** Whether kind ever finished it: the last that it does is to write the context. */
+async function wasMade(commands: Commands): Promise<boolean> {
+  const { stdout } = await commands('kubectl', ['config', 'get-contexts', '--output=name']);
+  return stdout.split('\n').includes(`kind-${CLUSTER}`);
+}
+
+/** @throws Refusal when it does not, so that nobody loses what is on it without being asked */
+async function comesBack(commands: Commands): Promise<void> {
+  const { code, stderr } = await commands('kubectl', waitForNodes(COMES_BACK));
+  if (code === 0) return;
+  const why = stderr.trim().split('\n').at(-1) ?? '';
+  throw new Refusal(
+    `the cluster ${CLUSTER} is there, but its nodes are not ready (${why}): wait, or \`npx stampede cluster down\` first`,
+  );
 }
 
 async function allReady(commands: Commands): Promise<boolean> {
