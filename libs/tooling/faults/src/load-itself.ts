@@ -13,8 +13,8 @@ export function loadItself(name: string, figure: Figure): Fault {
 }
 
 /**
- * For a claim whose load is more than the shop can do. It is seen by who comes, which no protection of the shop changes:
- * arrivals a second while it lasts, as a multiple of the capacity that the scenario told.
+ * For a claim whose load is more than the shop can do. It is seen by who comes, which no protection of the shop
+ * changes: arrivals a second while it lasts, as a multiple of the capacity that the scenario told.
  */
 export function moreThanCapacity(name: string, { leastTimes }: { readonly leastTimes: number }): Fault {
   const timesOf = ({ calls, told, fromMs, toMs }: LoadSeen): number => {

@@ -13,8 +13,8 @@ export interface GoodputOptions {
 }
 
 /**
- * For a gate: the load was a share of a capacity that the scenario measured right before, and k6 was set to make as many
- * arrivals as that needs.
+ * For a gate: the load was a share of a capacity that the scenario measured right before, and k6 was set to make as
+ * many arrivals as that needs.
  */
 export function capacityInRange(): Check {
   return {
