@@ -19,15 +19,26 @@ const HOLDS_OF_ONE = SEATS_OF_ONE * MATCHES_OF_ONE;
 const CATEGORIES = ['CAT1', 'CAT2', 'CAT3', 'CAT4'];
 const LOOK_AGAIN_S = 0.25;
 
+/** Asked again so often, after a pause: a shop that has just started refuses some. */
+const ROUNDS = 5;
+const PAUSE_S = 1;
+
 /** `count` holds of one seat, spread over matches and categories. @throws Error where the shop refuses one in ten */
 export function prepare(count: number, eventIds: readonly string[], random: Random): Prepared {
   const people = Array.from({ length: Math.ceil(count / HOLDS_OF_ONE) }, () => `${uuid(random)}@buyers.example`);
   const sessions = askAll(people.map((email) => ({ method: 'POST', path: '/sessions', body: { email } })));
   const buyers = sessions.map(({ body }) => (body as Session).accessToken);
-  const wishes = Array.from({ length: count }, (_, index) => wish(index, buyers, eventIds, random));
-  const holds = askAll(wishes).flatMap(({ status, body }, index) =>
-    status === 201 ? [[Math.floor(index / HOLDS_OF_ONE), (body as Hold).holdId] as const] : [],
-  );
+  const holds: (readonly [buyer: number, holdId: string])[] = [];
+  let left = Array.from({ length: count }, (_, index) => ({ index, ask: wish(index, buyers, eventIds, random) }));
+  for (let round = 0; round < ROUNDS && left.length > 0; round += 1) {
+    if (round > 0) sleep(PAUSE_S);
+    const told = askAll(left.map(({ ask }) => ask));
+    left = left.filter(({ index }, place) => {
+      const { status, body } = told[place] ?? { status: 0, body: undefined };
+      if (status === 201) holds.push([Math.floor(index / HOLDS_OF_ONE), (body as Hold).holdId]);
+      return status !== 201;
+    });
+  }
   if (holds.length < count * 0.9) throw new Error(`of ${count} holds the shop gave ${holds.length}`);
   return { buyers, holds };
 }
