@@ -11,6 +11,7 @@ import {
   recovers,
 } from '@stampede/prove';
 
+const CALLS = 'istio_requests_total{namespace="stampede",reporter="source",destination_service_name="payments"';
 const OPEN = 'open breakers towards payments';
 const HELD = [
   latency({ routes: ['place-order'], during: ['fault'], quantile: 0.99, belowMs: 1_000 }),
@@ -37,8 +38,7 @@ export default claim({
     file: 'istio/faults/payments-black-hole.yaml',
     seen: {
       metric: 'calls to payments that got no answer',
-      promql:
-        'sum(istio_requests_total{namespace="stampede",reporter="source",destination_service_name="payments",response_code!~"2..|4.."})',
+      promql: `sum(${CALLS},response_code!~"2..|4.."})`,
       least: 5,
     },
   }),

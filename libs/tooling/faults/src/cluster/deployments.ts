@@ -30,7 +30,7 @@ interface Deployment {
   };
 }
 
-/** The image that a service runs from, which is on the nodes and has Node. @throws Error where there is no such service */
+/** The image that a service runs from, which is on the nodes and has Node. @throws Error where there is no service */
 export async function imageOf(cluster: LabCluster, service: string): Promise<string> {
   const found = await cluster.get<Deployment>([`deployment/${service}`, `--namespace=${cluster.namespace}`]);
   const image = found?.spec.template.spec.containers[0]?.image;

@@ -37,7 +37,7 @@ export interface WatchedShareOptions {
   readonly samples: number;
 }
 
-/** Of what one watched counter grew by in the fault, the share that another did; what grew before `afterMs` is left out. */
+/** Of what one watched counter grew by from then to the end of the fault, the share that another grew by. */
 export function watchedShare({ part, of, since, afterMs, atMost, samples }: WatchedShareOptions): Check {
   return {
     name: `${part}, of ${of}, from ${afterMs / 1_000} s into the fault`,

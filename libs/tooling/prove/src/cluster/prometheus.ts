@@ -7,7 +7,7 @@ interface Answer {
 
 const ANSWER_MS = 3_000;
 
-/** Adds up what PromQL finds; over nothing it is 0. @throws Error where Prometheus does not answer, or not understand */
+/** Adds up what PromQL finds; over nothing it is 0. @throws Error where Prometheus does not answer or understand */
 export async function sumOfQuery(url: string, promql: string): Promise<number> {
   const { statusCode, body } = await request(`${url}/api/v1/query?query=${encodeURIComponent(promql)}`, {
     signal: AbortSignal.timeout(ANSWER_MS),

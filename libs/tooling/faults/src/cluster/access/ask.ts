@@ -76,7 +76,7 @@ async function askOnce(cluster: LabCluster, asker: Asker, cells: readonly Cell[]
   return cells.map((cell, index): AskedCell => ({ ...cell, outcome: outcomeInMesh(answers[index] ?? { status: 0 }) }));
 }
 
-/** What an answer means within the mesh, which refuses in words of its own; what the service itself says is an answer. */
+/** What an answer means within the mesh, which refuses in words of its own; what the service says is an answer. */
 export function outcomeInMesh({ status, body = '' }: Answer): Outcome {
   if (status === 0) return 'no connection';
   if (status === 403 && body.startsWith('RBAC: access denied')) return 'refused';

@@ -45,7 +45,7 @@ test('each path of a policy is a line, and a policy without any is one', async (
   ]);
 });
 
-test('each peer of a network policy is a line; with the last one its rule goes, for an empty list means everybody', async () => {
+test('each peer of a network policy is a line; with its last one a rule goes, for none means everybody', async () => {
   const lines = (await policyLines(cluster)).filter(({ wall }) => wall === 'network');
   expect(lines.map(({ words, remove }) => [words, remove.at(-1)])).toEqual([
     ['orders ingress from gateway', '--patch=[{"op":"remove","path":"/spec/ingress/0"}]'],
