@@ -1,5 +1,5 @@
 // Names the shop's images in an overlay by their digests, for the release workflow:
-//   node k8s/release/pin-images.mjs <kustomization.yaml> <registry and prefix> <version> <folder with a digest a project>
+//   node k8s/release/pin-images.mjs <kustomization.yaml> <registry/prefix> <version> <folder with a digest a project>
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';

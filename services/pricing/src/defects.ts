@@ -15,8 +15,8 @@ const LEAKED_BYTES = 256 * 1024;
 const SLOW_START_MS = 90_000;
 
 /**
- * What is wrong with the versions to practise releases on, put around the service as a bad deployment would: neither the
- * price nor its routes know of it.
+ * What is wrong with the versions to practise releases on, put around the service as a bad deployment would be: neither
+ * the price nor its routes know of it.
  */
 const DEFECTS: Partial<Record<PricingVersionName, () => Defect>> = {
   'v2-errors': () => ({ prepare: (fastify) => fastify.addHook('preHandler', failSome()) }),

@@ -4,6 +4,7 @@ import type { ReleaseCluster } from './sight';
 type Ask = Pick<ReleaseCluster, 'query'>;
 type Track = 'primary' | 'canary';
 
+const DURATIONS = 'istio_request_duration_milliseconds_bucket';
 /** Of the load's own pod, which may be sent to the new version on purpose. */
 const OF_LOAD = 'source_workload="release-load"';
 const OF_OTHERS = 'source_workload!="release-load"';
@@ -43,10 +44,7 @@ async function measure(ask: Ask, track: Track, version: string, fromMs: number, 
     count(requestsQuery(track)),
     count(`sum(istio_requests_total{${all},response_code=~"5.."})`),
     count(`sum(stampede_wrong_totals_total{pricing_version="${version}"})`),
-    ask.query(
-      `histogram_quantile(0.99, sum by (le) (increase(istio_request_duration_milliseconds_bucket{${all}}[${windowS}s])))`,
-      toMs,
-    ),
+    ask.query(`histogram_quantile(0.99, sum by (le) (increase(${DURATIONS}{${all}}[${windowS}s])))`, toMs),
     ask.query(`max(max_over_time(process_resident_memory_bytes{pod=~"${pods}"}[${windowS}s]))`, toMs),
   ]);
   return {

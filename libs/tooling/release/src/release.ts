@@ -143,7 +143,7 @@ class Release {
     if (verdict === 'inconclusive')
       return `too few requests to say anything of ${version}: all go to the old version again (--load sends some)`;
     return breach === undefined
-      ? `Flagger took ${version} back for a reason that the policy does not know: \`kubectl describe canary pricing -n stampede\``
+      ? `Flagger took ${version} back, not by the policy: \`kubectl describe canary pricing -n stampede\` may say why`
       : breachInWords(breach, version);
   }
 
