@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Refusal } from '@stampede/supervisor';
-import { mustRun } from './commands';
+import { mustRun, type Commands } from './commands';
 import { applyFolder, applyText, find, kubectl, runs } from './kubectl';
 import { manifest } from './manifests';
 import { CLUSTER, NAMESPACE, type Site } from './site';
@@ -17,6 +17,9 @@ const joins: Readonly<Record<Mesh, Readonly<Record<string, string>>>> = {
   sidecar: { 'istio-injection': 'enabled' },
   ambient: { 'istio.io/dataplane-mode': 'ambient', 'istio.io/use-waypoint': 'waypoint' },
 };
+
+/** Who reads the shop's metrics. With sidecars it stays outside: a proxy merges them on a port that takes plaintext. */
+const READERS: Readonly<Record<Mesh, readonly string[]>> = { sidecar: [], ambient: ['observability'] };
 
 interface Labelled {
   readonly metadata: { readonly annotations?: Readonly<Record<string, string>> };
@@ -77,13 +80,16 @@ export function namespace({ commands, mesh }: Site): Step {
   return {
     name: 'namespace',
     isDone: eachTime,
-    run: () =>
-      applyText(
-        commands,
-        JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: joins[mesh] } }),
-        'stampede-mesh',
-      ),
+    run: async () => {
+      await labelled(commands, NAMESPACE, joins[mesh]);
+      for (const reader of READERS[mesh]) await labelled(commands, reader, { 'istio.io/dataplane-mode': 'ambient' });
+    },
   };
+}
+
+async function labelled(commands: Commands, name: string, labels: Readonly<Record<string, string>>): Promise<void> {
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+  await applyText(commands, JSON.stringify(namespace), 'stampede-mesh');
 }
 
 /** Edge, routes, resilience, and who may call whom: before the shop, so that no pod is ever open to all. */

@@ -72,7 +72,7 @@ function forAll(): string[] {
       'telemetry',
       {},
       {
-        ingress: [{ peers: [inNamespace('observability')], ports: [MERGED_METRICS_PORT, ADMIN_PORT] }],
+        ingress: [{ peers: [inNamespace('observability')], ports: [MERGED_METRICS_PORT, ADMIN_PORT, TUNNEL_PORT] }],
         egress: [{ peers: [inNamespace('observability')], ports: OTLP_PORTS }],
       },
     ),
