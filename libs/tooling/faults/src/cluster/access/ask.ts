@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { LabCluster } from '../lab-cluster';
 import { elsewhereOf, podOf } from './probes';
 import type { Asker, AskedCell, Cell, Outcome } from './cell';
@@ -36,6 +37,8 @@ Promise.all(Array.from({ length: questions.some(({ method }) => method === undef
   process.stdout.write(JSON.stringify(answers)));
 `;
 
+const TIMES_AGAIN = 2;
+const PAUSE_MS = 2_000;
 /** A UUIDv7 in form that names nothing. */
 const NOBODY = '01890000-0000-7000-8000-000000000000';
 
@@ -47,7 +50,7 @@ export interface Answer {
 /** Where cells that open a connection alone find whom they ask, by `callee`; HTTP goes by the Service's name. */
 export type Addresses = ReadonlyMap<string, string>;
 
-/** One asker's questions, from its pod. With `again` what nobody decided is asked once more. */
+/** One asker's questions, from its pod. With `again` what nobody decided is asked up to twice more. */
 export async function ask(
   cluster: LabCluster,
   asker: Asker,
@@ -55,12 +58,15 @@ export async function ask(
   addresses: Addresses,
   again: boolean,
 ): Promise<AskedCell[]> {
-  const first = await askOnce(cluster, asker, cells, addresses);
-  if (!again) return first;
-  const missed = first.filter(isUndecided);
-  if (missed.length === 0) return first;
-  const second = await askOnce(cluster, asker, missed, addresses);
-  return first.map((cell) => second[missed.indexOf(cell)] ?? cell);
+  const asked = await askOnce(cluster, asker, cells, addresses);
+  for (let time = 0; again && time < TIMES_AGAIN; time += 1) {
+    const undecided = asked.filter(isUndecided);
+    if (undecided.length === 0) break;
+    await delay(PAUSE_MS);
+    const answers = await askOnce(cluster, asker, undecided, addresses);
+    answers.forEach((answer, index) => asked.splice(asked.indexOf(undecided[index] ?? answer), 1, answer));
+  }
+  return asked;
 }
 
 async function askOnce(cluster: LabCluster, asker: Asker, cells: readonly Cell[], addresses: Addresses) {
