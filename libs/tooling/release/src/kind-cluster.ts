@@ -146,6 +146,11 @@ class KindCluster implements ReleaseCluster {
     await this.kubectl(['rollout', 'status', 'deployment/release-load', '--namespace=stampede', '--timeout=120s']);
   }
 
+  async rehearse(): Promise<void> {
+    const signal = ['/nodejs/bin/node', '-e', "process.kill(1, 'SIGUSR2')"];
+    await this.kubectl(['exec', 'deployment/release-load', '--namespace=stampede', '-c', 'app', '--', ...signal]);
+  }
+
   async query(promql: string, atMs?: number): Promise<number | null> {
     const time = atMs === undefined ? '' : `&time=${atMs / 1_000}`;
     const found = await this.must('GET', `${PROMETHEUS}/query?query=${encodeURIComponent(promql)}${time}`);

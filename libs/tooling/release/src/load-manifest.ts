@@ -38,18 +38,16 @@ export function loadManifest(root: string, image: string, load: QuoteLoad | unde
   return JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [program, ...objects] });
 }
 
-const PRICING = 'http://pricing:8080';
+const host = (name: string) => ({ url: `http://${name}:8080` });
 
 /**
- * Where the load goes. A canary gets its share by the route; with A/B half of the load asks for the new version; with
- * blue-green half of it rehearses the new version itself, as soon as that is ready.
+ * Half to each version, once there are two, so that both have the same to do: with A/B by the header, else the new one
+ * is rehearsed by its own name. Nothing of it is a buyer's request.
  */
-export function loadFor(strategy: Strategy, requestsPerSecond: number, ready: boolean): QuoteLoad {
+export function loadFor(strategy: Strategy, requestsPerSecond: number): QuoteLoad {
   if (strategy === 'ab') {
-    const asks = { url: PRICING, headers: { 'x-release': 'canary' } };
-    return { targets: [{ url: PRICING }, asks], requestsPerSecond };
+    const asks = { ...host('pricing'), headers: { 'x-release': 'canary' } };
+    return { targets: [host('pricing'), asks], requestsPerSecond };
   }
-  if (strategy === 'blue-green' && ready)
-    return { targets: [{ url: PRICING }, { url: 'http://pricing-canary:8080' }], requestsPerSecond };
-  return { targets: [{ url: PRICING }], requestsPerSecond };
+  return { targets: [host('pricing-primary')], rehearsed: host('pricing-canary'), requestsPerSecond };
 }

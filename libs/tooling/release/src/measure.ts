@@ -5,13 +5,12 @@ type Ask = Pick<ReleaseCluster, 'query'>;
 type Track = 'primary' | 'canary';
 
 const DURATIONS = 'istio_request_duration_milliseconds_bucket';
-/** Of the load's own pod, which may be sent to the new version on purpose. */
-const OF_LOAD = 'source_workload="release-load"';
-const OF_OTHERS = 'source_workload!="release-load"';
+/** Not of the load's own pod, which is no buyer. */
+const OF_OTHERS = ',source_workload!="release-load"';
 
 /** Requests by the version that they were sent to, as their callers' proxies have counted them, ever. */
-export function requestsQuery(track: Track, of?: 'load' | 'others'): string {
-  const from = of === undefined ? '' : `,${of === 'load' ? OF_LOAD : OF_OTHERS}`;
+export function requestsQuery(track: Track, of?: 'others'): string {
+  const from = of === undefined ? '' : OF_OTHERS;
   return `sum(istio_requests_total{reporter="source",destination_service_name="pricing-${track}"${from}})`;
 }
 

@@ -12,6 +12,8 @@ interface Target {
 interface Settings {
   /** Asked in turn. */
   readonly targets: readonly Target[];
+  /** Asked as well from SIGUSR2 on: before that there is nobody to answer, and no answer would count as a bad one. */
+  readonly rehearsed?: Target;
   readonly requestsPerSecond: number;
 }
 
@@ -37,13 +39,15 @@ const wrong = new Map<string, number>();
 const answers = new Map<string, number>();
 let inFlight = 0;
 
-const { targets, requestsPerSecond } = JSON.parse(process.env['QUOTE_LOAD'] ?? '{}') as Settings;
+const { targets, rehearsed, requestsPerSecond } = JSON.parse(process.env['QUOTE_LOAD'] ?? '{}') as Settings;
+const asked = [...targets];
+process.once('SIGUSR2', () => asked.push(...(rehearsed === undefined ? [] : [rehearsed])));
 const startedAt = performance.now();
 let sent = 0;
 
 setInterval(() => {
   const due = Math.floor(((performance.now() - startedAt) / 1_000) * requestsPerSecond);
-  for (; sent < due; sent += 1) if (inFlight < MOST_IN_FLIGHT) ask(targets[sent % targets.length]);
+  for (; sent < due; sent += 1) if (inFlight < MOST_IN_FLIGHT) ask(asked[sent % asked.length]);
 }, TICK_MS);
 
 createServer((_request, response) => response.setHeader('content-type', 'text/plain').end(metrics())).listen(
@@ -56,7 +60,7 @@ function ask(target: Target | undefined): void {
   inFlight += 1;
   const headers = { 'content-type': 'application/json', 'content-length': body.length, ...target.headers };
   const options = { method: 'POST', agent, headers, timeout: TIMEOUT_MS };
-  const asked = request(`${target.url}/quotes`, options, (response) => {
+  const call = request(`${target.url}/quotes`, options, (response) => {
     let text = '';
     response.setEncoding('utf8').on('data', (part: string) => (text += part));
     response.on('end', () => {
@@ -64,10 +68,10 @@ function ask(target: Target | undefined): void {
       if (response.statusCode === 200) check(text);
     });
   });
-  asked.on('timeout', () => asked.destroy(new Error('no answer in time')));
-  asked.on('error', () => count(answers, 'none'));
-  asked.on('close', () => (inFlight -= 1));
-  asked.end(body);
+  call.on('timeout', () => call.destroy(new Error('no answer in time')));
+  call.on('error', () => count(answers, 'none'));
+  call.on('close', () => (inFlight -= 1));
+  call.end(body);
 }
 
 function check(text: string): void {

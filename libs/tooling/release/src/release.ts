@@ -65,12 +65,12 @@ class Release {
     await this.shutGates();
     await cluster.prepare(this.policy.manifest, signal);
     try {
-      await this.loadUp(false);
+      await this.loadUp();
       const changedMs = this.now();
       await cluster.want(row.version, row.defective);
       const watch = new Watch(this.wish, this.policy, {
         ...{ cluster, signal, now: this.now, sleep: this.sleep, say: (what: string) => this.say(what) },
-        onReady: () => this.loadUp(true),
+        onReady: async () => (this.wish.requestsPerSecond > 0 ? cluster.rehearse() : undefined),
       });
       const outcome = await watch.untilEnd(this.beganMs);
       const endedMs = this.now();
@@ -87,12 +87,10 @@ class Release {
     await this.surroundings.cluster.set('rollback', false);
   }
 
-  /** The load as it is before the new version is ready, then as it is with it. */
-  private async loadUp(ready: boolean): Promise<void> {
+  private async loadUp(): Promise<void> {
     const { strategy, requestsPerSecond } = this.wish;
-    if (requestsPerSecond === 0 || (ready && strategy !== 'blue-green')) return;
-    await this.surroundings.cluster.load(loadFor(strategy, requestsPerSecond, ready));
-    if (ready) return;
+    if (requestsPerSecond === 0) return;
+    await this.surroundings.cluster.load(loadFor(strategy, requestsPerSecond));
     this.say(`${requestsPerSecond} quotes a second are asked for, for as long as this takes`);
     await this.sleep(BEFORE_MS);
   }
@@ -155,13 +153,11 @@ class Release {
     return new Map(this.policy.checks.map(({ name }, index) => [name, found[index] ?? []]));
   }
 
-  /** With a canary every request counts; else those that were not sent to the new version on purpose. */
   private async exposure(doneMs: number): Promise<ReleaseRecord['exposure']> {
     const { cluster } = this.surroundings;
     const count = (promql: string) => countBetween(cluster, promql, this.beganMs, doneMs);
-    const of = this.wish.strategy === 'canary' ? undefined : 'others';
-    const canary = await count(requestsQuery('canary', of));
-    const all = (await count(requestsQuery('canary'))) + (await count(requestsQuery('primary')));
+    const canary = await count(requestsQuery('canary', 'others'));
+    const all = canary + (await count(requestsQuery('primary', 'others')));
     return { canary, all, ratio: all === 0 ? 0 : canary / all };
   }
 

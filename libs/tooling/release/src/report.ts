@@ -70,7 +70,10 @@ function facts({ startedAt, tookMs, wish, breach, rollbackMs, exposure }: Releas
   const rows: (readonly [string, string])[] = [
     ['When', `${moment(startedAt)}, took ${clock(tookMs)}`],
     ['Load of its own', wish.requestsPerSecond === 0 ? 'none' : `${wish.requestsPerSecond} quotes/s`],
-    ['Answered by the new version', `${(exposure.ratio * 100).toFixed(2)} % of ${figure(exposure.all)} requests`],
+    [
+      'Exposed',
+      `${figure(exposure.canary)} of the shop's ${figure(exposure.all)} requests, ${(exposure.ratio * 100).toFixed(2)} %`,
+    ],
     ...(breach === undefined ? [] : [['Breach', `${breach.metric}, ${clock(breach.atMs)} after the begin`] as const]),
     ...(rollbackMs === undefined
       ? []

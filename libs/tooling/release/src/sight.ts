@@ -14,8 +14,15 @@ export interface Sight {
 
 /** Quotes that a pod in the mesh asks for. */
 export interface QuoteLoad {
-  readonly targets: readonly { readonly url: string; readonly headers?: Readonly<Record<string, string>> }[];
+  readonly targets: readonly LoadTarget[];
+  /** Asked as well once `rehearse` is called. */
+  readonly rehearsed?: LoadTarget;
   readonly requestsPerSecond: number;
+}
+
+export interface LoadTarget {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Two switches that Flagger looks at: whether the next step may be taken, and whether all is to be taken back. */
@@ -37,8 +44,10 @@ export interface ReleaseCluster {
   want(version: string, lab: boolean): Promise<void>;
   look(): Promise<Sight>;
   set(gate: Gate, open: boolean): Promise<void>;
-  /** Starts the load or changes it; undefined ends it. */
+  /** Starts the load; undefined ends it. */
   load(load: QuoteLoad | undefined): Promise<void>;
+  /** The load goes to the new version as well. */
+  rehearse(): Promise<void>;
   /** The first value; null where there is none, or no number. `atMs` is a moment of the past. */
   query(promql: string, atMs?: number): Promise<number | null>;
   /** One value a second. */

@@ -23,8 +23,9 @@ export function beginning({ version, strategy }: ReleaseWish, before: string, po
 
 function how(strategy: Strategy, { weights, requestsAStep }: Policy): string {
   if (strategy === 'ab') return `who sends x-release: canary gets it, until it has answered ${requestsAStep} requests`;
-  if (strategy === 'blue-green') return `it rehearses ${requestsAStep} requests that no buyer made, then gets them all`;
-  return `${weights.join(', ')} of a hundred requests, ${requestsAStep} of its own at each step, then all`;
+  if (strategy === 'blue-green')
+    return `it answers ${requestsAStep} requests that no buyer made, then gets all at once`;
+  return `${weights.join(', ')} of a hundred requests, ${requestsAStep} answers at each step, then all`;
 }
 
 /** What has changed from one look to the next, in words. */

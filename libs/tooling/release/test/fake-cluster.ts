@@ -3,6 +3,13 @@ import type { Gate, Point, QuoteLoad, ReleaseCluster, Sight } from '../src';
 const LOOK_MS = 10_000;
 const STEPS = [2, 10, 25, 50];
 
+interface Counts {
+  readonly canary: number;
+  readonly primary: number;
+  readonly canaryOfBuyers: number;
+  readonly primaryOfBuyers: number;
+}
+
 export interface FakeVersion {
   /** Whether it ever serves. */
   readonly starts?: boolean;
@@ -23,14 +30,15 @@ export class FakeCluster implements ReleaseCluster {
   };
   current = 'v1';
   wanted: string | undefined;
-  private canary = 0;
-  private primary = 0;
-  private readonly history: { atMs: number; canary: number; primary: number; metric: number }[] = [];
+  private loadPerSecond = 0;
+  private rehearsing = false;
+  private counts: Counts = { canary: 0, primary: 0, canaryOfBuyers: 0, primaryOfBuyers: 0 };
+  private readonly history: (Counts & { readonly atMs: number; readonly metric: number })[] = [];
   private nextLookMs = this.nowMs + LOOK_MS;
 
   constructor(
     private readonly released: FakeVersion = {},
-    private readonly requestsPerSecond = 300,
+    private readonly buyersPerSecond = 300,
   ) {}
 
   readonly sleep = async (ms: number): Promise<void> => {
@@ -59,13 +67,18 @@ export class FakeCluster implements ReleaseCluster {
   }
 
   async load(load: QuoteLoad | undefined): Promise<void> {
+    this.loadPerSecond = load?.requestsPerSecond ?? 0;
     this.done.push(load === undefined ? 'no load' : `load to ${load.targets.map(({ url }) => url).join(' and ')}`);
+  }
+
+  async rehearse(): Promise<void> {
+    this.rehearsing = true;
+    this.done.push('rehearse');
   }
 
   async query(promql: string, atMs = this.nowMs): Promise<number | null> {
     const then = this.history.findLast((moment) => moment.atMs <= atMs);
-    if (promql.startsWith('sum(istio_requests_total') && !promql.includes('5..'))
-      return promql.includes('pricing-canary') ? (then?.canary ?? 0) : (then?.primary ?? 0);
+    if (promql.startsWith('sum(istio_requests_total') && !promql.includes('5..')) return then?.[counted(promql)] ?? 0;
     return null;
   }
 
@@ -74,19 +87,23 @@ export class FakeCluster implements ReleaseCluster {
     const metric = this.released.breaks?.metric ?? '';
     const isIt = promql.includes(QUERY_OF[metric] ?? 'nothing');
     if (promql.startsWith('sum(istio_requests_total'))
-      return within.map(({ atMs, canary, primary }) => ({
-        atMs,
-        value: promql.includes('canary') ? canary : primary,
-      }));
+      return within.map((moment) => ({ atMs: moment.atMs, value: moment[counted(promql)] }));
     return within.map(({ atMs, metric: value }) => ({ atMs, value: isIt ? value : 0 }));
   }
 
   private pass(ms: number): void {
     this.nowMs += ms;
-    const asked = (this.requestsPerSecond * ms) / 1_000;
-    this.canary += (asked * this.sight.weight) / 100;
-    this.primary += (asked * (100 - this.sight.weight)) / 100;
-    this.history.push({ atMs: this.nowMs, canary: this.canary, primary: this.primary, metric: this.metric() });
+    const [buyers, load] = [this.buyersPerSecond, this.loadPerSecond].map((perSecond) => (perSecond * ms) / 1_000);
+    const { canary, primary, canaryOfBuyers, primaryOfBuyers } = this.counts;
+    const met = ((buyers ?? 0) * this.sight.weight) / 100;
+    const rehearsed = this.rehearsing ? (load ?? 0) / 2 : 0;
+    this.counts = {
+      canary: canary + met + rehearsed,
+      primary: primary + (buyers ?? 0) - met + (load ?? 0) - rehearsed,
+      canaryOfBuyers: canaryOfBuyers + met,
+      primaryOfBuyers: primaryOfBuyers + (buyers ?? 0) - met,
+    };
+    this.history.push({ atMs: this.nowMs, ...this.counts, metric: this.metric() });
     if (this.nowMs < this.nextLookMs) return;
     this.nextLookMs += LOOK_MS;
     this.lookAsFlagger();
@@ -94,7 +111,7 @@ export class FakeCluster implements ReleaseCluster {
 
   private metric(): number {
     const { breaks } = this.released;
-    return breaks !== undefined && this.canary >= breaks.afterRequests ? breaks.value : 0;
+    return breaks !== undefined && this.counts.canary >= breaks.afterRequests ? breaks.value : 0;
   }
 
   private lookAsFlagger(): void {
@@ -129,6 +146,12 @@ export class FakeCluster implements ReleaseCluster {
   private show(changes: Partial<Sight>): void {
     this.sight = { ...this.sight, ...changes };
   }
+}
+
+/** What a query of requests counts. */
+function counted(promql: string): keyof Counts {
+  const track = promql.includes('pricing-canary') ? 'canary' : 'primary';
+  return promql.includes('source_workload') ? `${track}OfBuyers` : track;
 }
 
 /** What of a metric's query is in no other one. */

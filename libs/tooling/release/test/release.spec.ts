@@ -13,9 +13,9 @@ interface Told {
 async function released(
   version: FakeVersion,
   wish: Partial<ReleaseWish> = {},
-  { requestsPerSecond = 300, abortAfterMs = Infinity } = {},
+  { buyersPerSecond = 300, abortAfterMs = Infinity } = {},
 ): Promise<Told> {
-  const cluster = new FakeCluster(version, requestsPerSecond);
+  const cluster = new FakeCluster(version, buyersPerSecond);
   const said: string[] = [];
   const interrupt = new AbortController();
   const beganMs = cluster.nowMs;
@@ -24,7 +24,7 @@ async function released(
     if (cluster.nowMs - beganMs > abortAfterMs) interrupt.abort();
   };
   const record = await release(
-    { version: 'v2', strategy: 'canary', requestsPerSecond: 300, patienceMs: 300_000, ...wish },
+    { version: 'v2', strategy: 'canary', requestsPerSecond: 0, patienceMs: 300_000, ...wish },
     { root, cluster, print: (line) => said.push(line), signal: interrupt.signal, now: () => cluster.nowMs, sleep },
   );
   return { record, cluster, said };
@@ -38,7 +38,7 @@ test('a version that keeps the policy is promoted, step by step', async () => {
   expect(said.filter((line) => / of a hundred requests go to v2/.test(line)).map((line) => line.slice(7))).toEqual(
     [2, 10, 25, 50].map((weight) => `${weight} of a hundred requests go to v2`),
   );
-  expect(cluster.done).toEqual(['prepare', 'load to http://pricing:8080', 'want v2', 'no load']);
+  expect(cluster.done).toEqual(['prepare', 'want v2']);
 });
 
 test('each step waits for five hundred requests of its own', async () => {
@@ -79,28 +79,29 @@ test('a version that does not come up is taken back and answers nothing', async 
 });
 
 test('a shop that is too quiet gives no verdict, and keeps its version', async () => {
-  const { record, cluster } = await released({}, { patienceMs: 60_000 }, { requestsPerSecond: 10 });
+  const { record, cluster } = await released({}, { patienceMs: 60_000 }, { buyersPerSecond: 10 });
   expect(record.verdict).toBe('inconclusive');
   expect(record.why).toMatch(/too few requests/);
   expect(cluster.current).toBe('v1');
 });
 
 test('interrupted, a release is taken back, and neither load nor an open gate is left', async () => {
-  const { record, cluster } = await released({}, {}, { abortAfterMs: 60_000 });
+  const { record, cluster } = await released({}, { requestsPerSecond: 100 }, { abortAfterMs: 60_000 });
   expect(record.verdict).toBe('interrupted');
   expect(cluster.gates).toEqual({ gate: false, rollback: false });
   expect(cluster.done.at(-1)).toBe('no load');
 });
 
-test('with blue-green the rehearsal begins when the new version is up', async () => {
-  const { cluster } = await released({}, { strategy: 'blue-green', patienceMs: 30_000 });
-  expect(cluster.done).toEqual([
-    'prepare',
-    'load to http://pricing:8080',
-    'want v2',
-    'load to http://pricing:8080 and http://pricing-canary:8080',
-    'no load',
-  ]);
+test('a quiet shop gets its sample from a load that rehearses the new version once it is up, and is no buyer', async () => {
+  const breaks = { metric: 'error-excess', afterRequests: 500, value: 1 };
+  const wish = { version: 'v2-errors', requestsPerSecond: 100 };
+  const { record, cluster } = await released({ breaks }, wish, { buyersPerSecond: 10 });
+  expect(record.verdict).toBe('rolled-back');
+  expect(record.tookMs).toBeLessThan(120_000);
+  expect(record.exposure.ratio).toBeLessThanOrEqual(0.02);
+  expect(record.exposure.canary).toBeLessThan(10);
+  const [load, rehearsal] = ['load to http://pricing-primary:8080', 'rehearse'];
+  expect(cluster.done).toEqual(['prepare', load, 'want v2-errors in a lab', rehearsal, 'no load']);
 });
 
 test.each([

@@ -42,9 +42,8 @@ test('a release is one page with its verdict, its reason and its figures', () =>
 test('the time from the breach to the last request is shaded in every chart', () => {
   const shaded = releasePage(RECORD).match(/class="fault" x="75%"/g);
   expect(shaded).toHaveLength(2);
-  const kept: Partial<ReleaseRecord> = { ...RECORD, verdict: 'promoted' };
-  delete kept.breach;
-  expect(releasePage(kept as ReleaseRecord)).not.toContain('class="fault"');
+  const kept = Object.fromEntries(Object.entries(RECORD).filter(([name]) => name !== 'breach'));
+  expect(releasePage({ ...(kept as unknown as ReleaseRecord), verdict: 'promoted' })).not.toContain('class="fault"');
 });
 
 test('the page is kept with the record beside it', () => {
