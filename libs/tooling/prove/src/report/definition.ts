@@ -86,7 +86,7 @@ function checksIn(root: string, text: string, found = new Set<string>()): Readon
     const names = [...check.matchAll(/^export (?:async )?(?:function|const) (\w+)/gm)].map(([, name]) => name);
     if (!names.some((name) => new RegExp(`\\b${name}\\b`).test(text))) continue;
     found.add(path);
-    checksIn(root, [...check.matchAll(/^import [^;]*from '\.\/[^;]*;/gm)].join('\n'), found);
+    checksIn(root, check.slice(0, check.indexOf('\nexport ')), found); // what stands above it are its imports
   }
   return found;
 }
