@@ -126,7 +126,9 @@ export async function savePosition(
  */
 export async function dueInMs(connection: Connection, topic: string, group: string): Promise<number | null> {
   const { rows } = await sql<{ due_in_ms: number | null }>`
-    select min(greatest(extract(epoch from greatest(g.retry_at, now()) - clock_timestamp()) * 1000, 0))::float8 as due_in_ms
+    select min(
+      greatest(extract(epoch from greatest(g.retry_at, now()) - clock_timestamp()) * 1000, 0)
+    )::float8 as due_in_ms
     from group_position g join topic_partition t using (topic, partition)
     where g.topic = ${topic} and g.group_name = ${group}
       and greatest(g.committed_offset, t.first_offset) < t.next_offset`.execute(connection);
