@@ -9,7 +9,8 @@ const LATE_EVERY = 10;
 /** Three times the p99 of a busy shop, and five times what the SLO allows. */
 const LATE_MS = 250;
 const CENT_EVERY = 50;
-/** So that a few hundred requests are seen in the memory of the process, and some thousand end it. */
+/** A third more memory after a quarter of a minute, and all that a container may have after a whole one. */
+const LEAK_EVERY_MS = 100;
 const LEAKED_BYTES = 256 * 1024;
 /** Above the minute that a release gives a version to come up. */
 const SLOW_START_MS = 90_000;
@@ -22,7 +23,7 @@ const DEFECTS: Partial<Record<PricingVersionName, () => Defect>> = {
   'v2-errors': () => ({ prepare: (fastify) => fastify.addHook('preHandler', failSome()) }),
   'v2-late': () => ({ prepare: (fastify) => fastify.addHook('preHandler', delaySome()) }),
   'v2-cent': () => ({ prepare: (fastify) => fastify.addHook('preSerialization', overchargeSome()) }),
-  'v2-leak': () => ({ prepare: (fastify) => fastify.addHook('onRequest', keepMemory()) }),
+  'v2-leak': () => ({ prepare: leakMemory }),
   'v2-slow-start': () => ({ ready: () => process.uptime() * 1_000 > SLOW_START_MS || 'a slow start' }),
   'v2-crash': () => ({ prepare: endWhileStarting }),
 };
@@ -54,12 +55,10 @@ function overchargeSome() {
     done(null, isQuote(body) && isWrongNow() ? { ...body, total: body.total + 1 } : body);
 }
 
-function keepMemory() {
+function leakMemory(): void {
   const kept: Buffer[] = [];
-  return (_request: unknown, _reply: unknown, done: Done) => {
-    kept.push(Buffer.alloc(LEAKED_BYTES, 1)); // written to, or the system would not count it
-    done();
-  };
+  // written to, or the system would not count it
+  setInterval(() => kept.push(Buffer.alloc(LEAKED_BYTES, 1)), LEAK_EVERY_MS).unref();
 }
 
 function endWhileStarting(): never {

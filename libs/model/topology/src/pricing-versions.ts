@@ -14,7 +14,7 @@ export const PRICING_VERSIONS = [
   { version: 'v2-errors', about: 'answers one request in a hundred with 500', defective: true },
   { version: 'v2-late', about: 'keeps one answer in ten for longer: three times the p99', defective: true },
   { version: 'v2-cent', about: 'asks a cent too much in the total of one quote in fifty, with 200', defective: true },
-  { version: 'v2-leak', about: 'never gives back the memory of a request', defective: true },
+  { version: 'v2-leak', about: 'takes more memory ten times a second, and gives none back', defective: true },
   { version: 'v2-slow-start', about: 'is not ready for a minute and a half', defective: true },
   { version: 'v2-crash', about: 'ends while it starts, again and again', defective: true },
 ] as const satisfies readonly PricingVersion[];

@@ -17,6 +17,8 @@ export interface Policy {
   readonly weights: readonly number[];
   /** Below it a step says nothing of the new version. */
   readonly requestsAStep: number;
+  /** What leaks or warms up needs that long to show. */
+  readonly stepMs: number;
   /** Failed checks until all requests go back. */
   readonly failedChecks: number;
   /** A version that is not ready by then goes back. */
@@ -59,6 +61,7 @@ interface Labelled {
 
 const FILE = join('istio', 'release-policy.yaml');
 const REQUESTS_A_STEP = 'stampede/requests-a-step';
+const SECONDS_A_STEP = 'stampede/seconds-a-step';
 
 /** `sinceS` is the Unix time of the release's begin: everything is counted from there. */
 export function readPolicy(
@@ -82,6 +85,7 @@ export function readPolicy(
     strategy,
     weights: analysis.stepWeights ?? [100],
     requestsAStep: Number(canary.metadata.annotations[REQUESTS_A_STEP]),
+    stepMs: Number(canary.metadata.annotations[SECONDS_A_STEP]) * 1_000,
     failedChecks: analysis.threshold,
     readyWithinMs: progressDeadlineSeconds * 1_000,
     checks: analysis.metrics.map(({ name, thresholdRange, templateVariables }) => {

@@ -1,7 +1,7 @@
 import type { Sight } from './sight';
 import { decide, firstStep, requestsIn, type Step } from './steps';
 
-const POLICY = { requestsAStep: 500, strategy: 'canary' } as const;
+const POLICY = { requestsAStep: 500, stepMs: 15_000, strategy: 'canary' } as const;
 const PATIENCE_MS = 60_000;
 const sight = (changes: Partial<Sight>): Sight => ({
   ...{ phase: 'Progressing', weight: 0, iterations: 0, failedChecks: 0, ready: true, unreadySinceMs: undefined },
@@ -25,6 +25,12 @@ test('a canary may take its first step at once, and each other one with a sample
   expect(requestsIn(second.step, 640)).toBe(40);
 });
 
+test('a step takes its time, however many requests there are: a leak is not seen at once', () => {
+  const { step } = look(firstStep(0), 0, 0, { weight: 2 });
+  expect(look(step, 14_999, 90_000, { weight: 2 }).gate).toBe(undefined);
+  expect(look(step, 15_000, 90_000, { weight: 2 }).gate).toBe('open');
+});
+
 test('a step that does not get its sample in time is given up', () => {
   const { step } = look(firstStep(0), 0, 0, { weight: 2 });
   expect(look(step, PATIENCE_MS, 499, { weight: 2 }).giveUp).toBe(false);
@@ -33,7 +39,7 @@ test('a step that does not get its sample in time is given up', () => {
 });
 
 test.each(['ab', 'blue-green'] as const)('with %s there is one step, and the gate stays open after it', (strategy) => {
-  const policy = { requestsAStep: 500, strategy } as unknown as typeof POLICY;
+  const policy = { ...POLICY, strategy } as unknown as typeof POLICY;
   const waiting = look(firstStep(0), 0, 0, {}, policy);
   expect(waiting.gate).toBeUndefined();
   const begun = look(waiting.step, 10_000, 0, { iterations: 1, weight: strategy === 'ab' ? 100 : 0 }, policy);

@@ -17,6 +17,8 @@ export interface Moment {
   readonly canaryRequests: number;
 }
 
+type StepPolicy = Pick<Policy, 'requestsAStep' | 'stepMs' | 'strategy'>;
+
 export interface Decision {
   readonly step: Step;
   /** What is to be done to the gate; undefined: nothing. */
@@ -31,13 +33,13 @@ export function firstStep(atMs: number): Step {
 }
 
 /**
- * The gate stands open for a step that has its sample, and until the first step; a new step shuts it. With A/B and
+ * The gate stands open for a step that has its sample and its time, and until the first step; a new step shuts it. With A/B and
  * blue-green there is one step, after which it stays open: Flagger asks there more than once.
  */
 export function decide(
   before: Step,
   { atMs, sight, canaryRequests }: Moment,
-  policy: Pick<Policy, 'requestsAStep' | 'strategy'>,
+  policy: StepPolicy,
   patienceMs: number,
 ): Decision {
   const weight = policy.strategy === 'canary' ? sight.weight : Math.min(sight.iterations, 1) * 100;
@@ -45,7 +47,7 @@ export function decide(
   const step = begins ? { weight, fromMs: atMs, fromRequests: canaryRequests, open: before.open } : before;
   if (!isAnalysed(sight))
     return { step: { ...step, open: false }, gate: step.open ? 'shut' : undefined, giveUp: false };
-  const enough = mayGoOn(step, canaryRequests, policy);
+  const enough = mayGoOn(step, atMs, canaryRequests, policy);
   return {
     step: { ...step, open: enough },
     gate: enough === step.open ? undefined : enough ? 'open' : 'shut',
@@ -58,13 +60,9 @@ export function requestsIn({ fromRequests }: Step, canaryRequests: number): numb
   return Math.max(0, canaryRequests - fromRequests);
 }
 
-function mayGoOn(
-  step: Step,
-  canaryRequests: number,
-  { requestsAStep, strategy }: Pick<Policy, 'requestsAStep' | 'strategy'>,
-): boolean {
-  if (step.weight === 0) return strategy === 'canary';
-  return requestsIn(step, canaryRequests) >= requestsAStep;
+function mayGoOn(step: Step, atMs: number, canaryRequests: number, policy: StepPolicy): boolean {
+  if (step.weight === 0) return policy.strategy === 'canary';
+  return requestsIn(step, canaryRequests) >= policy.requestsAStep && atMs - step.fromMs >= policy.stepMs;
 }
 
 function isAnalysed({ phase }: Sight): boolean {

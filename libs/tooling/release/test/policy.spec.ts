@@ -15,7 +15,7 @@ test.each([
   ['blue-green', [100]],
 ] as const)('the file has a policy for %s, with the same limits for all', (strategy, weights) => {
   const policy = policyOf(strategy);
-  expect(policy).toMatchObject({ strategy, weights, requestsAStep: 500, readyWithinMs: 60_000 });
+  expect(policy).toMatchObject({ strategy, weights, requestsAStep: 500, stepMs: 30_000, readyWithinMs: 60_000 });
   const limits = policy.checks.map(({ name, limit }) => [name, limit]);
   expect(limits).toEqual(policyOf().checks.map(({ name, limit }) => [name, limit]));
 });
