@@ -8,16 +8,23 @@ const DURATIONS = 'istio_request_duration_milliseconds_bucket';
 /** Not of the load's own pod, which is no buyer. */
 const OF_OTHERS = ',source_workload!="release-load"';
 
-/** Requests by the version that they were sent to, as their callers' proxies have counted them, ever. */
-export function requestsQuery(track: Track, of?: 'others'): string {
+/** Requests by the version that they were sent to, as their callers' proxies have counted them since a moment. */
+export function requestsSince(sinceMs: number, track: Track, of?: 'others'): string {
   const from = of === undefined ? '' : OF_OTHERS;
-  return `sum(istio_requests_total{reporter="source",destination_service_name="pricing-${track}"${from}})`;
+  return since(sinceMs, `istio_requests_total{reporter="source",destination_service_name="pricing-${track}"${from}}`);
 }
 
-/** What was counted between two moments; a series that began in between counts from zero. */
-export async function countBetween(ask: Ask, promql: string, fromMs: number, toMs: number): Promise<number> {
-  const [before, after] = await Promise.all([ask.query(promql, fromMs), ask.query(promql, toMs)]);
-  return Math.max(0, (after ?? 0) - (before ?? 0));
+/**
+ * What has been counted since a moment by those who still count: whoever was there then and has gone would be taken off
+ * for nothing. A series that has begun since counts from zero.
+ */
+function since(sinceMs: number, counter: string): string {
+  return `sum(${counter}) - (sum(${counter} @ ${sinceMs / 1_000} and ${counter}) or vector(0))`;
+}
+
+/** What was counted between two moments. */
+export async function countBetween(ask: Ask, counter: string, fromMs: number, toMs: number): Promise<number> {
+  return Math.max(0, (await ask.query(since(fromMs, counter), toMs)) ?? 0);
 }
 
 /** Both versions between two moments. `versions` are the names that their quotes bear. */
@@ -40,9 +47,9 @@ async function measure(ask: Ask, track: Track, version: string, fromMs: number, 
   const count = (promql: string) => countBetween(ask, promql, fromMs, toMs);
   const windowS = Math.max(1, Math.round((toMs - fromMs) / 1_000));
   const [requests, errors, wrongTotals, p99, resident] = await Promise.all([
-    count(requestsQuery(track)),
-    count(`sum(istio_requests_total{${all},response_code=~"5.."})`),
-    count(`sum(stampede_wrong_totals_total{pricing_version="${version}"})`),
+    count(`istio_requests_total{${all}}`),
+    count(`istio_requests_total{${all},response_code=~"5.."}`),
+    count(`stampede_wrong_totals_total{pricing_version="${version}"}`),
     ask.query(`histogram_quantile(0.99, sum by (le) (increase(${DURATIONS}{${all}}[${windowS}s])))`, toMs),
     ask.query(`max(max_over_time(process_resident_memory_bytes{pod=~"${pods}"}[${windowS}s]))`, toMs),
   ]);

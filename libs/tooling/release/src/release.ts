@@ -3,7 +3,7 @@ import { PRICING_VERSIONS } from '@stampede/topology';
 import { Refusal } from '@stampede/supervisor';
 import { firstBreach } from './breach';
 import { loadFor } from './load-manifest';
-import { compare, countBetween, requestsQuery } from './measure';
+import { compare, requestsSince } from './measure';
 import { readPolicy, type Policy } from './policy';
 import type { Breach, ReleaseEvent, ReleaseRecord, ReleaseSample, ReleaseVerdict, ReleaseWish } from './record';
 import type { Point, ReleaseCluster } from './sight';
@@ -155,9 +155,10 @@ class Release {
 
   private async exposure(doneMs: number): Promise<ReleaseRecord['exposure']> {
     const { cluster } = this.surroundings;
-    const count = (promql: string) => countBetween(cluster, promql, this.beganMs, doneMs);
-    const canary = await count(requestsQuery('canary', 'others'));
-    const all = canary + (await count(requestsQuery('primary', 'others')));
+    const count = async (track: 'canary' | 'primary') =>
+      Math.max(0, (await cluster.query(requestsSince(this.beganMs, track, 'others'), doneMs)) ?? 0);
+    const canary = await count('canary');
+    const all = canary + (await count('primary'));
     return { canary, all, ratio: all === 0 ? 0 : canary / all };
   }
 
@@ -167,7 +168,9 @@ class Release {
   ): Promise<readonly ReleaseSample[]> {
     const { cluster } = this.surroundings;
     const [canary, primary] = await Promise.all(
-      (['canary', 'primary'] as const).map((track) => cluster.series(requestsQuery(track), this.beganMs, endedMs)),
+      (['canary', 'primary'] as const).map((track) =>
+        cluster.series(requestsSince(this.beganMs, track), this.beganMs, endedMs),
+      ),
     );
     const at = (points: readonly Point[] = [], atMs: number) =>
       points.find((point) => point.atMs >= atMs)?.value ?? null;

@@ -1,5 +1,5 @@
 import { Refusal } from '@stampede/supervisor';
-import { requestsQuery } from './measure';
+import { requestsSince } from './measure';
 import type { Policy } from './policy';
 import type { ReleaseVerdict, ReleaseWish } from './record';
 import type { ReleaseCluster, Sight } from './sight';
@@ -32,7 +32,7 @@ const TELL_EVERY_MS = 20_000;
 export class Watch {
   private last: Sight | undefined;
   private step: Step;
-  private countedFrom = 0;
+  private canaryRequests = '';
   private toldMs = 0;
   private wasReady = false;
   private unreadySinceMs: number | undefined;
@@ -49,7 +49,7 @@ export class Watch {
 
   /** From the moment in which the new version is wanted until Flagger has promoted it or taken it back. */
   async untilEnd(beganMs: number): Promise<Outcome> {
-    this.countedFrom = (await this.tools.cluster.query(requestsQuery('canary'), beganMs)) ?? 0;
+    this.canaryRequests = requestsSince(beganMs, 'canary');
     for (;;) {
       const verdict = await this.look();
       if (verdict !== undefined) return { verdict, backMs: this.backMs, unreadySinceMs: this.unreadySinceMs };
@@ -90,7 +90,7 @@ export class Watch {
 
   private async steer(sight: Sight): Promise<void> {
     const { cluster, now, signal } = this.tools;
-    const canaryRequests = ((await cluster.query(requestsQuery('canary'))) ?? 0) - this.countedFrom;
+    const canaryRequests = (await cluster.query(this.canaryRequests)) ?? 0;
     const moment = { atMs: now(), sight, canaryRequests };
     const { step, gate, giveUp } = decide(this.step, moment, this.policy, this.wish.patienceMs);
     if (gate !== undefined) await cluster.set('gate', gate === 'open');

@@ -39,8 +39,8 @@ const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
 const CANARY = 'reporter="source",destination_service_name="pricing-canary"';
 const PRIMARY = 'reporter="source",destination_service_name="pricing-primary"';
 
-/** Counters that stand at `before` when the release begins, and at `after` at its end, three minutes later. */
-type Counters = Readonly<Record<string, readonly [before: number, after: number]>>;
+/** Counters that stand at `before` when the release begins, and at `after` at its end, three minutes later; `_`: they are not there. */
+type Counters = Readonly<Record<string, readonly [before: number | '_', after: number | '_']>>;
 
 (hasPromtool ? describe : describe.skip)('a metric of the policy (needs promtool on the PATH)', () => {
   /** Asks Prometheus' own engine; null where it has no answer. */
@@ -49,7 +49,7 @@ type Counters = Readonly<Record<string, readonly [before: number, after: number]
     const expr = policyOf().checks.find(({ name }) => name === metric)?.query;
     const input_series = Object.entries(counters).map(([series, [before, after]]) => ({
       series,
-      values: `${before}x1 ${after}x5`,
+      values: `${before === '_' ? '_ _' : `${before}x1`} ${after === '_' ? 'stale' : `${after}x5`}`,
     }));
     const asked = { expr, eval_time: '4m', exp_samples: [{ labels: '{}', value: -1 }] };
     writeFileSync(
@@ -91,6 +91,19 @@ type Counters = Readonly<Record<string, readonly [before: number, after: number]
   test('forgets what was before the release', () => {
     const counters = { [requests(CANARY, 200)]: [100, 600], [requests(CANARY, 500)]: [90, 90] } as const;
     expect(valueOf('error-excess', { ...counters, [requests(PRIMARY, 200)]: [0, 25_000] })).toBe(0);
+  });
+
+  test('takes nothing off for a caller that was there when the release began, and has gone', () => {
+    const gone: Counters = {
+      [requests(`${CANARY},pod="gone"`, 200)]: [5_000, '_'],
+      [quick(`${CANARY},pod="gone"`)]: [5_000, '_'],
+    };
+    const here: Counters = {
+      [requests(`${CANARY},pod="here"`, 200)]: ['_', 1_000],
+      [quick(`${CANARY},pod="here"`)]: ['_', 990],
+    };
+    const old: Counters = { [requests(PRIMARY, 200)]: [0, 1_000], [quick(PRIMARY)]: [0, 990] };
+    expect(valueOf('late-excess', { ...gone, ...here, ...old })).toBe(0);
   });
 
   test('is silent with no request at all, and does not fail for want of a value', () => {
