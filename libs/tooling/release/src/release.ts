@@ -30,7 +30,7 @@ const SCRAPED_MS = 6_000;
 
 /**
  * Releases a version of pricing by the policy file and tells how it went; waits until it is promoted or gone. Whatever
- * happens, no load and no open gate is left behind. @throws Refusal for a version that there is none, one that answers
+ * happens, no load is left behind, and no gate by which a version could go on. @throws Refusal for a version that there is none, one that answers
  * already, or a cluster that has no shop
  */
 export async function release(wish: ReleaseWish, surroundings: ReleaseSurroundings): Promise<ReleaseRecord> {
@@ -73,11 +73,15 @@ class Release {
         onReady: async () => (this.wish.requestsPerSecond > 0 ? cluster.rehearse() : undefined),
       });
       const outcome = await watch.untilEnd(this.beganMs);
+      await this.shutGates();
       const endedMs = this.now();
       await this.sleep(this.wish.requestsPerSecond > 0 ? AFTER_MS : SCRAPED_MS);
       return await this.record({ before, changedMs, endedMs, ...outcome });
+    } catch (error) {
+      await cluster.set('rollback', true); // nobody watches any more: back to what was known to be good
+      throw error;
     } finally {
-      await this.shutGates();
+      await cluster.set('gate', false);
       if (this.wish.requestsPerSecond > 0) await cluster.load(undefined);
     }
   }

@@ -26,6 +26,8 @@ export interface Outcome {
 const LOOK_EVERY_MS = 500;
 /** It looks every five seconds. */
 const BEGINS_WITHIN_MS = 60_000;
+/** Without a look for longer than that nobody knows what happens. */
+const BLIND_FOR_MS = 60_000;
 const TELL_EVERY_MS = 20_000;
 
 /** Looks at a release twice a second, opens the gate for a step that has its sample, and tells what happens. */
@@ -50,10 +52,17 @@ export class Watch {
   /** From the moment in which the new version is wanted until Flagger has promoted it or taken it back. */
   async untilEnd(beganMs: number): Promise<Outcome> {
     this.canaryRequests = requestsSince(beganMs, 'canary');
-    for (;;) {
-      const verdict = await this.look();
-      if (verdict !== undefined) return { verdict, backMs: this.backMs, unreadySinceMs: this.unreadySinceMs };
-      await this.tools.sleep(LOOK_EVERY_MS);
+    const { now, sleep } = this.tools;
+    for (let seenMs = now(); ;) {
+      try {
+        const verdict = await this.look();
+        if (verdict !== undefined) return { verdict, backMs: this.backMs, unreadySinceMs: this.unreadySinceMs };
+        seenMs = now();
+      } catch (error) {
+        if (now() - seenMs > BLIND_FOR_MS) throw error; // a cluster may be busy for a moment: Flagger watches as well
+      }
+      this.mustHaveBegun();
+      await sleep(LOOK_EVERY_MS);
     }
   }
 
@@ -62,21 +71,21 @@ export class Watch {
     const began = this.last !== undefined && this.last.phase !== sight.phase ? sight.phase : undefined;
     // Until Flagger has seen the new version, its phase is still the end of the release before.
     const started = this.last === undefined ? sight.phase === 'Progressing' : true;
-    if (!started) return this.waitForFlagger();
+    if (!started) return undefined;
     for (const what of changes(this.last, sight, this.wish, this.policy)) this.tools.say(what);
     this.note(sight);
     if (began === 'Succeeded') return 'promoted';
     if (began === 'Failed') return this.takenBackAs ?? 'rolled-back';
     if (sight.ready && !this.wasReady) {
-      this.wasReady = true;
       await this.tools.onReady();
+      this.wasReady = true;
     }
     await this.steer(sight);
     return undefined;
   }
 
-  private waitForFlagger(): undefined {
-    if (this.tools.now() - this.step.fromMs > BEGINS_WITHIN_MS)
+  private mustHaveBegun(): void {
+    if (this.last === undefined && this.tools.now() - this.step.fromMs > BEGINS_WITHIN_MS)
       throw new Refusal('Flagger does not begin: `kubectl logs deployment/flagger -n flagger-system` may say why');
   }
 

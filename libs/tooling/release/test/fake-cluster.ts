@@ -29,6 +29,8 @@ export class FakeCluster implements ReleaseCluster {
     ...{ phase: 'Initialized', weight: 0, iterations: 0, failedChecks: 0, ready: false, unreadySinceMs: undefined },
   };
   current = 'v1';
+  /** When it does not let itself be looked at; all else goes on. */
+  away = { fromMs: Infinity, forMs: 0 };
   wanted: string | undefined;
   private loadPerSecond = 0;
   private rehearsing = false;
@@ -59,6 +61,8 @@ export class FakeCluster implements ReleaseCluster {
   }
 
   async look(): Promise<Sight> {
+    const awayFor = this.nowMs - this.away.fromMs;
+    if (awayFor >= 0 && awayFor < this.away.forMs) throw new Error('the cluster is away');
     return this.sight;
   }
 

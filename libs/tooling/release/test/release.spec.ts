@@ -10,12 +10,17 @@ interface Told {
   readonly said: readonly string[];
 }
 
+/** Of the last release, also where that has failed. */
+let last: FakeCluster | undefined;
+
 async function released(
   version: FakeVersion,
   wish: Partial<ReleaseWish> = {},
-  { buyersPerSecond = 300, abortAfterMs = Infinity } = {},
+  { buyersPerSecond = 300, abortAfterMs = Infinity, away = { fromMs: Infinity, forMs: 0 } } = {},
 ): Promise<Told> {
   const cluster = new FakeCluster(version, buyersPerSecond);
+  last = cluster;
+  cluster.away = { fromMs: cluster.nowMs + away.fromMs, forMs: away.forMs };
   const said: string[] = [];
   const interrupt = new AbortController();
   const beganMs = cluster.nowMs;
@@ -102,6 +107,17 @@ test('a quiet shop gets its sample from a load that rehearses the new version on
   expect(record.exposure.canary).toBeLessThan(10);
   const [load, rehearsal] = ['load to http://pricing-primary:8080', 'rehearse'];
   expect(cluster.done).toEqual(['prepare', load, 'want v2-errors in a lab', rehearsal, 'no load']);
+});
+
+test('a cluster that does not answer for a moment changes nothing', async () => {
+  const { record } = await released({}, {}, { away: { fromMs: 60_000, forMs: 30_000 } });
+  expect(record.verdict).toBe('promoted');
+});
+
+test('a release that can be watched no longer is taken back, and not left half way', async () => {
+  const watched = await released({}, {}, { away: { fromMs: 60_000, forMs: 90_000 } }).catch((error: unknown) => error);
+  expect(watched).toMatchObject({ message: 'the cluster is away' });
+  expect(last?.gates).toEqual({ gate: false, rollback: true });
 });
 
 test.each([
