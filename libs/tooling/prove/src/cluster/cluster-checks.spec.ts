@@ -1,8 +1,8 @@
 import { ACCESS_EVENTS, QUEUE_EVENTS } from '@stampede/faults';
 import type { Call, Observations } from '../check';
 import { accessAsDeclared, linesNoticed } from './access-checks';
-import { amplification, failuresLateInFault, watchedShare } from './mesh-checks';
-import { fromNoneAndBack, queueDrained, reaches } from './queue-checks';
+import { amplification, failuresLateInFault, grows, watchedShare } from './mesh-checks';
+import { fromNoneAndBack, queueDrained } from './queue-checks';
 
 const seconds = (count: number, at: (second: number) => number | null) =>
   Array.from({ length: count }, (_, second) => at(second));
@@ -102,8 +102,10 @@ test('a consumer sleeps, wakes to several replicas, and sleeps again', () => {
   expect(check.judge(seen({ series: { pods: seconds(70, () => 0) } })).holds).toBe(false);
 });
 
-test('a breaker that opens outside of the fault is not seen to act', () => {
-  const check = reaches({ what: 'open', atLeast: 1 });
-  expect(check.judge(seen({ series: { open: seconds(70, (second) => (second === 30 ? 1 : 0)) } })).holds).toBe(true);
-  expect(check.judge(seen({ series: { open: seconds(70, (second) => (second === 65 ? 1 : 0)) } })).holds).toBe(false);
+test('a counter that grew before the fault is not seen to act', () => {
+  const check = grows({ what: 'refused', atLeast: 5 });
+  const refused = (from: number) => seconds(70, (second) => Math.min(9, Math.max(0, second - from)));
+  expect(check.judge(seen({ series: { refused: refused(30) } }))).toMatchObject({ holds: true, measured: '9' });
+  expect(check.judge(seen({ series: { refused: refused(5) } }))).toMatchObject({ holds: false, measured: '0' });
+  expect(check.judge(seen({})).unknown).toBe(true);
 });

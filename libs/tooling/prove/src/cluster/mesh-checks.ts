@@ -57,6 +57,23 @@ export function watchedShare({ part, of, since, afterMs, atMost, samples }: Watc
   };
 }
 
+/** A watched counter grew by that much from the begin of the fault to a little after its end. */
+export function grows({ what, atLeast }: { readonly what: string; readonly atLeast: number }): Check {
+  return {
+    name: what,
+    judge: (seen) => {
+      const { fromMs, toMs } = faultOf(seen);
+      const grown = growth(seen, what, fromMs, toMs + SETTLES_MS);
+      return {
+        holds: grown >= atLeast,
+        measured: `${Math.round(grown)}`,
+        limit: `at least ${atLeast}`,
+        ...unreadIf(Number.isNaN(grown)),
+      };
+    },
+  };
+}
+
 export interface AmplificationOptions {
   /** Names of two watched counters: what callers were asked for, and what they sent on for it. */
   readonly asked: string;

@@ -42,21 +42,3 @@ export function fromNoneAndBack({ of, atLeast }: { readonly of: string; readonly
     },
   };
 }
-
-/** A watched figure was at least that at some moment of the fault. */
-export function reaches({ what, atLeast }: { readonly what: string; readonly atLeast: number }): Check {
-  return {
-    name: what,
-    judge: ({ phases, series }) => {
-      const { fromMs, toMs } = phases.find(({ name }) => name === 'fault') ?? { fromMs: 0, toMs: 0 };
-      const values = (series[what] ?? []).slice(Math.floor(fromMs / 1_000), Math.ceil(toMs / 1_000));
-      const most = Math.max(0, ...values.filter((value): value is number => value !== null && !Number.isNaN(value)));
-      return {
-        holds: most >= atLeast,
-        measured: `${most} at the most`,
-        limit: `at least ${atLeast}`,
-        samples: { seen: values.filter((value) => value !== null).length, needed: 5 },
-      };
-    },
-  };
-}
