@@ -19,7 +19,7 @@ interface Nodes {
   }[];
 }
 
-/** Four nodes, all ready. What an interrupted start left is made anew; a cluster that was whole is never deleted here. */
+/** Four nodes, all ready. What an interrupted start left is made anew; a cluster that was whole is never deleted. */
 export function nodesReady({ root, versions, commands, print }: Site): Step {
   return {
     name: 'kind cluster',
@@ -89,9 +89,7 @@ async function comesBack(commands: Commands): Promise<void> {
   const { code, stderr } = await commands('kubectl', waitForNodes(COMES_BACK));
   if (code === 0) return;
   const why = stderr.trim().split('\n').at(-1) ?? '';
-  throw new Refusal(
-    `the cluster ${CLUSTER} is there, but its nodes are not ready (${why}): wait, or \`npx stampede cluster down\` first`,
-  );
+  throw new Refusal(`the nodes of ${CLUSTER} are not ready (${why}): wait, or \`npx stampede cluster down\` first`);
 }
 
 async function allReady(commands: Commands): Promise<boolean> {
