@@ -79,8 +79,8 @@ export interface ReleaseRecord {
   /** From the breach to the moment in which no request goes to the new version any more; with a breach only. */
   readonly rollbackMs?: number;
   /**
-   * Requests of the shop that the new version answered, of all from the release's begin to its end: what the load of the
-   * release asked for is not among them.
+   * Requests of the shop that the new version answered, of all from the release's begin to its end: what the load of
+   * the release asked for is not among them.
    */
   readonly exposure: { readonly canary: number; readonly all: number; readonly ratio: number };
   readonly limits: Readonly<Record<string, number>>;

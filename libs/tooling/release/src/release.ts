@@ -30,8 +30,8 @@ const SCRAPED_MS = 6_000;
 
 /**
  * Releases a version of pricing by the policy file and tells how it went; waits until it is promoted or gone. Whatever
- * happens, no load is left behind, and no gate by which a version could go on. @throws Refusal for a version that there is none, one that answers
- * already, or a cluster that has no shop
+ * happens, no load is left behind, and no gate by which a version could go on. @throws Refusal for a version that
+ * there is none, one that answers already, or a cluster that has no shop
  */
 export async function release(wish: ReleaseWish, surroundings: ReleaseSurroundings): Promise<ReleaseRecord> {
   return new Release(wish, surroundings).run();

@@ -72,7 +72,7 @@ function facts({ startedAt, tookMs, wish, breach, rollbackMs, exposure }: Releas
     ['Load of its own', wish.requestsPerSecond === 0 ? 'none' : `${wish.requestsPerSecond} quotes/s`],
     [
       'Exposed',
-      `${figure(exposure.canary)} of the shop's ${figure(exposure.all)} requests, ${(exposure.ratio * 100).toFixed(2)} %`,
+      `${figure(exposure.canary)} of ${figure(exposure.all)} requests, ${(exposure.ratio * 100).toFixed(2)} %`,
     ],
     ...(breach === undefined ? [] : [['Breach', `${breach.metric}, ${clock(breach.atMs)} after the begin`] as const]),
     ...(rollbackMs === undefined

@@ -33,8 +33,8 @@ export function firstStep(atMs: number): Step {
 }
 
 /**
- * The gate stands open for a step that has its sample and its time, and until the first step; a new step shuts it. With A/B and
- * blue-green there is one step, after which it stays open: Flagger asks there more than once.
+ * The gate stands open for a step that has its sample and its time, and until the first step; a new step shuts it. With
+ * A/B and blue-green there is one step, after which it stays open: Flagger asks there more than once.
  */
 export function decide(
   before: Step,

@@ -39,7 +39,7 @@ const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
 const CANARY = 'reporter="source",destination_service_name="pricing-canary"';
 const PRIMARY = 'reporter="source",destination_service_name="pricing-primary"';
 
-/** Counters that stand at `before` when the release begins, and at `after` at its end, three minutes later; `_`: they are not there. */
+/** Counters at `before` when the release begins, at `after` three minutes later; `_`: they are not there. */
 type Counters = Readonly<Record<string, readonly [before: number | '_', after: number | '_']>>;
 
 (hasPromtool ? describe : describe.skip)('a metric of the policy (needs promtool on the PATH)', () => {

@@ -97,7 +97,7 @@ test('interrupted, a release is taken back, and neither load nor an open gate is
   expect(cluster.done.at(-1)).toBe('no load');
 });
 
-test('a quiet shop gets its sample from a load that rehearses the new version once it is up, and is no buyer', async () => {
+test('a quiet shop gets its sample from a load that rehearses the new version and is no buyer', async () => {
   const breaks = { metric: 'error-excess', afterRequests: 500, value: 1 };
   const wish = { version: 'v2-errors', requestsPerSecond: 100 };
   const { record, cluster } = await released({ breaks }, wish, { buyersPerSecond: 10 });
