@@ -18,6 +18,7 @@ import {
 } from '@stampede/cluster';
 import { Option, type Command } from 'commander';
 import { interruptible } from './interrupt';
+import { whenOrphaned } from './orphan';
 import type { Surroundings, Verb } from './verb';
 
 interface UpOptions {
@@ -101,8 +102,10 @@ function addAdmin(cluster: Command, { print }: Surroundings): void {
     .command('admin')
     .description("keep the gateway's admin port open on this machine, for `token`, `audit` and `onsale`, until Ctrl-C")
     .action(async () => {
-      print(`npx stampede audit --url ${ADDRESS} works now (admin port ${ADMIN_PORT})`);
-      await interruptible('the admin port is closed', (signal) => forwardAdmin(signal));
+      print(`opens port ${ADMIN_PORT}, for: npx stampede audit --url ${ADDRESS}`);
+      const gone = new AbortController();
+      whenOrphaned(() => gone.abort());
+      await interruptible('the admin port is closed', (signal) => forwardAdmin(AbortSignal.any([signal, gone.signal])));
     });
 }
 
