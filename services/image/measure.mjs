@@ -62,14 +62,23 @@ function builtTwice() {
 }
 
 async function started() {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.once(signal, () => {
+      removeAll();
+      process.exit(130);
+    });
   try {
     quietly('up', '--wait', '--wait-timeout=180', ...STORES);
     quietly('up', '--no-start', '--no-deps', '--no-recreate', ...built);
     process.stdout.write(`${'service'.padEnd(18)}      MB   first ms   median ms   CPU ms\n`);
     for (const name of chosen) process.stdout.write(`${await rowOf(name)}\n`);
   } finally {
-    quietly('down', '--volumes', '--timeout=5');
+    removeAll();
   }
+}
+
+function removeAll() {
+  quietly('down', '--volumes', '--timeout=5');
 }
 
 async function rowOf(name) {
