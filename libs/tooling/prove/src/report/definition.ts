@@ -12,6 +12,7 @@ const SUFFIX = '.claim.ts';
 const CLIENT = 'load-tests/client';
 const SCENARIOS = 'load-tests/scenarios';
 const CHECKS = 'libs/tooling/prove/src/checks';
+const CLUSTER_FAULTS = 'libs/tooling/faults/src/cluster';
 const JUDGES = ['libs/tooling/prove/src', 'libs/tooling/faults/src'];
 /** Where protections are wired. */
 const PRODUCT = ['gateway/src', 'libs', 'services'];
@@ -63,18 +64,20 @@ function statedIn(text: string, file: string, field: 'scenario' | 'off'): readon
 }
 
 /**
- * All that decides on a verdict, not what shows it; for a claim of the local tier nothing that acts on a cluster, and
- * of the checks those that the claim asks for.
+ * All that decides on a verdict, not what shows it; for a claim of the local tier nothing that acts on a cluster, for
+ * one of the cluster of that the faults that it names; and of the checks those that the claim asks for.
  */
 function judgesOf(root: string, file: string, claim: string): readonly string[] {
   const isLocal = posix.basename(posixPath(file)).startsWith('L');
   const checks = checksIn(root, claim);
+  const faults = isLocal ? new Set() : clusterFaultsIn(root, claim);
   return JUDGES.flatMap((folder) => filesBelow(root, folder)).filter(
     (path) =>
       /(?<!\.spec)\.ts$/.test(path) &&
       !path.includes('/src/report/') &&
       !(isLocal && path.includes('/cluster/')) &&
-      (!path.startsWith(CHECKS) || checks.has(path)),
+      (!path.startsWith(CHECKS) || checks.has(path)) &&
+      (isLocal || !path.startsWith(CLUSTER_FAULTS) || faults.has(path)),
   );
 }
 
@@ -88,6 +91,25 @@ function checksIn(root: string, text: string, found = new Set<string>()): Readon
     found.add(path);
     checksIn(root, check.slice(0, check.indexOf('\nexport ')), found); // what stands above it are its imports
   }
+  return found;
+}
+
+/** The files of the faults of a cluster that a claim names, with all that they import from there. */
+function clusterFaultsIn(root: string, claim: string): ReadonlySet<string> {
+  const all = filesBelow(root, CLUSTER_FAULTS).filter((path) => /(?<!\.spec)\.ts$/.test(path));
+  const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
+  const found = new Set<string>();
+  const take = (path: string): void => {
+    if (found.has(path) || !all.includes(path)) return;
+    found.add(path);
+    for (const [, from = ''] of textOf(path).matchAll(/^(?:import|export) [^;]*? from '(\.[^']+)';/gm))
+      take(`${posix.join(posix.dirname(path), from)}.ts`);
+  };
+  const isNamed = (path: string) =>
+    [...textOf(path).matchAll(/^export (?:async )?(?:function|const) (\w+)/gm)].some(([, name]) =>
+      new RegExp(`\\b${name}\\b`).test(claim),
+    );
+  for (const path of all.filter(isNamed)) take(path);
   return found;
 }
 

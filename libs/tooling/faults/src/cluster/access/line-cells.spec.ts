@@ -23,6 +23,11 @@ const line = (wall: 'mesh' | 'network', words: string) => ({
   ...{ line: { wall, policy: words.split(' ')[0] ?? '' }, cells: cellsAbout({ words, wall }), words },
 });
 
+test('what refuses everybody is gone alone, for what is refused without it would tell nothing of the others', () => {
+  const lines = [line('mesh', 'audit-from-gateway GET /audit'), line('mesh', 'deny-all')];
+  expect(batchesOf(lines)).toHaveLength(2);
+});
+
 test('lines of one policy, and both ends of one way, are never gone together', () => {
   const lines = [
     line('network', 'orders egress to inventory'),

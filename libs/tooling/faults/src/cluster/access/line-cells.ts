@@ -5,6 +5,9 @@ import { meshCells } from './mesh-cells';
 import { networkCells } from './network-cells';
 import type { PolicyLine } from './policy-lines';
 
+/** With it gone, and the one policy of a callee as well, everybody may ask: so it goes alone. */
+const FOR_EVERYBODY = 'deny-all';
+
 /** What a line is about: the cells of which one at least must change without it. */
 export function cellsAbout({ words, wall }: Pick<PolicyLine, 'words' | 'wall'>): Cell[] {
   return wall === 'network' ? aboutNetworkLine(words) : aboutMeshLine(words);
@@ -13,7 +16,8 @@ export function cellsAbout({ words, wall }: Pick<PolicyLine, 'words' | 'wall'>):
 /** Its caller's and callee's; without `deny-all` it is those that nothing else refuses. */
 function aboutMeshLine(words: string): Cell[] {
   const [policy = '', methods = '', path = ''] = words.split(' ');
-  if (policy === 'deny-all') return meshCells().filter(({ asker, method }) => asker === 'default' && method === 'GET');
+  if (policy === FOR_EVERYBODY)
+    return meshCells().filter(({ asker, method }) => asker === 'default' && method === 'GET');
   if (policy.startsWith('edge-'))
     return edgeCells().filter(({ asker, method }) => asker === 'buyer' && method === 'GET');
   const [callee = '', caller = ''] = policy.split('-from-');
@@ -66,7 +70,8 @@ export function batchesOf<T extends AboutCells>(lines: readonly T[]): T[][] {
 
 function areApart(one: AboutCells, other: AboutCells): boolean {
   const isSame = one.line.wall === other.line.wall && one.line.policy === other.line.policy;
-  return !isSame && !one.cells.some(isOneOf(other.cells));
+  const isForAll = [one, other].some(({ line }) => line.policy === FOR_EVERYBODY);
+  return !isSame && !isForAll && !one.cells.some(isOneOf(other.cells));
 }
 
 /** Whether a cell asks the same as one of these. */
