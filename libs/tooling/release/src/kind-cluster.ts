@@ -104,10 +104,11 @@ class KindCluster implements ReleaseCluster {
       { name: 'PRICING_VERSION', value: version },
       { name: 'STAMPEDE_LAB', value: lab ? '1' : '0' },
     ];
-    const template = {
-      metadata: { labels: { 'app.kubernetes.io/version': version } },
-      spec: { containers: [{ name: 'app', env }] },
+    const metadata = {
+      labels: { 'app.kubernetes.io/version': version },
+      annotations: { 'stampede/released': new Date().toISOString() }, // the same version again is a release as well
     };
+    const template = { metadata, spec: { containers: [{ name: 'app', env }] } };
     const path = `${DEPLOYMENTS}/pricing?fieldManager=stampede-release`;
     await this.must('PATCH', path, { spec: { template } }, 'application/strategic-merge-patch+json');
   }

@@ -79,6 +79,14 @@ test('a new version is wanted by changing what pricing runs, and only a wrong on
   ]);
 });
 
+test('the same version again is another release: Flagger sees a change', async () => {
+  const { cluster, asked } = clusterWith({});
+  await cluster.want('v2-cent', true);
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  await cluster.want('v2-cent', true);
+  expect(asked[0]?.body).not.toEqual(asked[1]?.body);
+});
+
 test('no release begins while another goes on', async () => {
   const { cluster, ran } = clusterWith({ [CANARY]: { status: { phase: 'Promoting' } } });
   await expect(cluster.prepare('{}', new AbortController().signal)).rejects.toThrow(
