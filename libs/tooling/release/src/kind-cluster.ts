@@ -88,7 +88,8 @@ class KindCluster implements ReleaseCluster {
 
   async prepare(manifest: string, signal: AbortSignal): Promise<void> {
     const phase = (await this.find<Canary>(CANARY))?.status?.phase ?? '';
-    if (GOING_ON.includes(phase)) throw new Refusal('another release of pricing goes on: wait for its end');
+    if (GOING_ON.includes(phase))
+      throw new Refusal('another release of pricing goes on: wait for its end, or end it by --hand-back');
     await this.kubectl(['apply', '--server-side', '--force-conflicts', OWNER, '--filename=-'], manifest);
     const until = Date.now() + PREPARED_WITHIN_MS;
     while (!(await this.isPrepared())) {
