@@ -29,7 +29,7 @@ test('a fault of a cluster does not start on a shop of processes', () => {
 
 const image = { spec: { template: { spec: { containers: [{ image: 'stampede/inventory:dev' }] } } } };
 
-test('a sick replica is in the Service and in the policies, but the Deployment does not take it for its own', async () => {
+test('a sick replica is in the Service and in the policies, but is none of the Deployment', async () => {
   const cluster = new FakeCluster({ 'deployment/inventory': image });
   let manifest = '';
   const change = cluster.change.bind(cluster);

@@ -102,7 +102,7 @@ function clusterFaultsIn(root: string, claim: string): ReadonlySet<string> {
   const take = (path: string): void => {
     if (found.has(path) || !all.includes(path)) return;
     found.add(path);
-    for (const [, from = ''] of textOf(path).matchAll(/^(?:import|export) [^;]*? from '(\.[^']+)';/gm))
+    for (const [, from = ''] of textOf(path).matchAll(/^(?:import|export) [^;]*?\bfrom\s'(\.[^']+)';/gm))
       take(`${posix.join(posix.dirname(path), from)}.ts`);
   };
   const isNamed = (path: string) =>
