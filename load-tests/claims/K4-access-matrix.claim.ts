@@ -18,6 +18,6 @@ export default claim({
       ...{ steadyMs: 15_000, faultMs: 180_000, recoveryMs: 5_000, repeat: 1 },
       holds: [accessAsDeclared(), linesNoticed({ atLeast: 6 })],
     },
-    full: { steadyMs: 15_000, faultMs: 720_000, recoveryMs: 10_000, repeat: 1 },
+    full: { steadyMs: 15_000, faultMs: 480_000, recoveryMs: 10_000, repeat: 1 },
   },
 });
