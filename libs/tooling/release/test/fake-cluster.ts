@@ -1,7 +1,11 @@
-import type { Gate, Point, QuoteLoad, ReleaseCluster, Sight } from '../src';
+import type { Gate, Point, QuoteLoad, ReleaseCluster, Sight, Strategy } from '../src';
 
 const LOOK_MS = 10_000;
 const STEPS = [2, 10, 25, 50];
+const ITERATIONS = 6;
+/** Share of the buyers who send the header. */
+const ASK_FOR_IT = 0.1;
+const GOING_ON = ['Progressing', 'WaitingPromotion', 'Promoting'];
 
 interface Counts {
   readonly canary: number;
@@ -29,6 +33,7 @@ export class FakeCluster implements ReleaseCluster {
     ...{ phase: 'Initialized', weight: 0, iterations: 0, failedChecks: 0, ready: false, unreadySinceMs: undefined },
   };
   current = 'v1';
+  private strategy: Strategy = 'canary';
   /** When it does not let itself be looked at; all else goes on. */
   away = { fromMs: Infinity, forMs: 0 };
   wanted: string | undefined;
@@ -51,7 +56,9 @@ export class FakeCluster implements ReleaseCluster {
     return this.current;
   }
 
-  async prepare(): Promise<void> {
+  async prepare(manifest: string): Promise<void> {
+    const canary = (JSON.parse(manifest) as { items: { metadata: { labels: { release: Strategy } } }[] }).items.at(-1);
+    this.strategy = canary?.metadata.labels.release ?? 'canary';
     this.done.push('prepare');
   }
 
@@ -99,7 +106,8 @@ export class FakeCluster implements ReleaseCluster {
     this.nowMs += ms;
     const [buyers, load] = [this.buyersPerSecond, this.loadPerSecond].map((perSecond) => (perSecond * ms) / 1_000);
     const { canary, primary, canaryOfBuyers, primaryOfBuyers } = this.counts;
-    const met = ((buyers ?? 0) * this.sight.weight) / 100;
+    const asking = this.strategy === 'ab' ? ASK_FOR_IT : 1;
+    const met = ((buyers ?? 0) * asking * this.sight.weight) / 100;
     const rehearsed = this.rehearsing ? (load ?? 0) / 2 : 0;
     this.counts = {
       canary: canary + met + rehearsed,
@@ -120,16 +128,32 @@ export class FakeCluster implements ReleaseCluster {
 
   private lookAsFlagger(): void {
     const { phase, weight, failedChecks } = this.sight;
-    if (this.wanted !== undefined && phase !== 'Progressing' && phase !== 'Promoting') return this.begin();
+    if (this.wanted !== undefined && !GOING_ON.includes(phase)) return this.begin();
     if (phase === 'Promoting') return this.end('Succeeded');
-    if (phase !== 'Progressing') return;
+    if (!GOING_ON.includes(phase)) return;
     if (this.gates.rollback || failedChecks > 0) return this.end('Failed');
     if (!this.sight.ready) return this.wait();
-    if (weight > 0 && this.metric() > 0) return this.show({ failedChecks: 1 });
+    if ((weight > 0 || this.sight.iterations > 0) && this.metric() > 0) return this.show({ failedChecks: 1 });
+    if (this.strategy === 'canary') this.step();
+    else this.iterate();
+  }
+
+  private step(): void {
     if (!this.gates.gate) return;
-    const next = STEPS[STEPS.indexOf(weight) + 1];
+    const next = STEPS[STEPS.indexOf(this.sight.weight) + 1];
     if (next === undefined) this.show({ phase: 'Promoting' });
     else this.show({ weight: next });
+  }
+
+  /** A/B sends those who ask from the first iteration on; blue-green sends everything at the end, for one look. */
+  private iterate(): void {
+    const { iterations } = this.sight;
+    const weight = this.strategy === 'ab' ? 100 : 0;
+    if (iterations < ITERATIONS) return this.show({ iterations: iterations + 1, weight, phase: 'Progressing' });
+    if (!this.gates.gate) return this.show({ iterations: ITERATIONS - 1, phase: 'WaitingPromotion' });
+    const last = this.strategy === 'blue-green' && iterations === ITERATIONS;
+    if (last) this.show({ iterations: iterations + 1, weight: 100 });
+    else this.show({ phase: 'Promoting' });
   }
 
   private begin(): void {
@@ -144,7 +168,7 @@ export class FakeCluster implements ReleaseCluster {
   private end(phase: 'Succeeded' | 'Failed'): void {
     if (phase === 'Succeeded') this.current = this.wanted ?? this.current;
     this.wanted = undefined;
-    this.show({ phase, weight: 0, ready: false });
+    this.show({ phase, weight: 0, iterations: 0, ready: false });
   }
 
   private show(changes: Partial<Sight>): void {

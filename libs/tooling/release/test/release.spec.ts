@@ -109,6 +109,29 @@ test('a quiet shop gets its sample from a load that rehearses the new version an
   expect(cluster.done).toEqual(['prepare', load, 'want v2-errors in a lab', rehearsal, 'no load']);
 });
 
+test.each(['ab', 'blue-green'] as const)(
+  'a good version is promoted by %s, after five hundred answers',
+  async (strategy) => {
+    const { record, cluster } = await released({}, { strategy, requestsPerSecond: 100 });
+    expect(record.verdict).toBe('promoted');
+    expect(cluster.current).toBe('v2');
+  },
+);
+
+test('with blue-green no buyer meets a version that fails its rehearsal', async () => {
+  const breaks = { metric: 'error-excess', afterRequests: 500, value: 1 };
+  const wish = { version: 'v2-errors', strategy: 'blue-green', requestsPerSecond: 100 } as const;
+  const { record } = await released({ breaks }, wish);
+  expect(record).toMatchObject({ verdict: 'rolled-back', exposure: { canary: 0 } });
+  expect(record.rollbackMs).toBeLessThanOrEqual(25_000);
+});
+
+test('with blue-green a version that nobody rehearses is not promoted', async () => {
+  const { record, cluster } = await released({}, { strategy: 'blue-green' });
+  expect(record).toMatchObject({ verdict: 'inconclusive', exposure: { canary: 0 } });
+  expect(cluster.current).toBe('v1');
+});
+
 test('a cluster that does not answer for a moment changes nothing', async () => {
   const { record } = await released({}, {}, { away: { fromMs: 60_000, forMs: 30_000 } });
   expect(record.verdict).toBe('promoted');
