@@ -34,22 +34,21 @@ class ShopModule {}
 const settings = defineSettings('shop', {});
 const load = () => ({ module: ShopModule, edge: true });
 let service: RunningService;
-let stillPressed: NodeJS.Timeout;
 const asked: Promise<Response>[] = [];
 
 /** A shop whose processor has been busy for a while, with a crowd in it that still waits. */
 async function pressed(env: Record<string, string> = {}): Promise<void> {
   crowd = Promise.withResolvers<void>();
   service = await openService({ settings, load, env });
-  const overload = (service as unknown as { overload: { limit: { look(pressed: boolean): void } } }).overload;
-  overload.limit.look(true);
-  stillPressed = setInterval(() => overload.limit.look(true), 100);
+  const { limit } = (service as unknown as { overload: { limit: { look(pressed: boolean): void } } }).overload;
+  const look = limit.look.bind(limit);
+  limit.look = () => look(true); // whatever this machine's processor says
+  limit.look(true);
   for (let visitor = 0; visitor < 64; visitor++) asked.push(fetch(`${service.url}/events/final`));
   await new Promise((resolve) => setTimeout(resolve, 200)); // all of them are inside
 }
 
 afterEach(async () => {
-  clearInterval(stillPressed);
   crowd.resolve();
   await Promise.all(asked.splice(0).map(async (answer) => (await answer).body?.cancel()));
   await service.stop();

@@ -24,7 +24,7 @@ const DEFECTS: Partial<Record<PricingVersionName, () => Defect>> = {
   'v2-late': () => ({ prepare: (fastify) => fastify.addHook('preHandler', delaySome()) }),
   'v2-cent': () => ({ prepare: (fastify) => fastify.addHook('preSerialization', overchargeSome()) }),
   'v2-leak': () => ({ prepare: leakMemory }),
-  'v2-slow-start': () => ({ ready: () => process.uptime() * 1_000 > SLOW_START_MS || 'a slow start' }),
+  'v2-slow-start': () => ({ ready: readyLate() }),
   'v2-crash': () => ({ prepare: endWhileStarting }),
 };
 
@@ -59,6 +59,11 @@ function leakMemory(): void {
   const kept: Buffer[] = [];
   // written to, or the system would not count it
   setInterval(() => kept.push(Buffer.alloc(LEAKED_BYTES, 1)), LEAK_EVERY_MS).unref();
+}
+
+function readyLate() {
+  const readyAtMs = performance.now() + SLOW_START_MS;
+  return () => performance.now() >= readyAtMs || 'a slow start';
 }
 
 function endWhileStarting(): never {
