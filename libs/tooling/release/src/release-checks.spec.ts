@@ -8,7 +8,7 @@ const judged = (...released: readonly Partial<Released>[]) =>
     events: released.map((detail) => ({
       atMs: 1,
       kind: RELEASED_EVENT,
-      detail: { why: 'so', exposure: 0, ...detail },
+      detail: { why: 'so', ...detail },
     })),
   } as unknown as Observations);
 
@@ -22,7 +22,9 @@ test('a good version that is promoted and a bad one that goes back in time are r
 test.each([
   ['a bad version that is promoted', { ...BAD, verdict: 'promoted' }],
   ['one that goes back late', { ...BAD, rollbackMs: 31_000 }],
+  ['one of which nobody knows when it went back', { wanted: 'v2-cent', verdict: 'rolled-back', exposure: 0.01 }],
   ['one that too many have seen', { ...BAD, exposure: 0.03 }],
+  ['one released where no buyer was', { wanted: 'v2-cent', verdict: 'rolled-back', rollbackMs: 12_000 }],
   ['a good one that goes back', { ...GOOD, verdict: 'rolled-back' }],
   ['a good one of which nothing can be said', { ...GOOD, verdict: 'inconclusive' }],
 ])('%s breaks the promise', (_, released) => {

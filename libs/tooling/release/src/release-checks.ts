@@ -21,7 +21,7 @@ export function releasesRuled({ of, rollbackMs, exposure }: RulingOptions): Chec
       const wrong = all.filter((one) =>
         one.wanted === 'good'
           ? one.verdict !== 'promoted'
-          : one.verdict !== 'rolled-back' || (one.rollbackMs ?? 0) > rollbackMs || one.exposure > exposure,
+          : one.verdict !== 'rolled-back' || !(within(one.rollbackMs, rollbackMs) && within(one.exposure, exposure)),
       );
       const first = wrong[0] === undefined ? '' : ` (${wrong[0].wanted}: ${wrong[0].verdict}, ${wrong[0].why})`;
       return {
@@ -32,4 +32,9 @@ export function releasesRuled({ of, rollbackMs, exposure }: RulingOptions): Chec
       };
     },
   };
+}
+
+/** What was not measured was not kept. */
+function within(measured: number | undefined, limit: number): boolean {
+  return measured !== undefined && measured <= limit;
 }

@@ -1,5 +1,5 @@
 import { commandsIn } from '@stampede/cluster';
-import { atMostOnce, clusterOf, type Fault, type LabCluster } from '@stampede/faults';
+import { atMostOnce, clusterOf, type Fault } from '@stampede/faults';
 import { kindCluster } from './kind-cluster';
 import { release } from './release';
 
@@ -13,8 +13,8 @@ export interface Released {
   readonly verdict: string;
   readonly why: string;
   readonly rollbackMs?: number;
-  /** Of all requests to pricing, those that it answered. */
-  readonly exposure: number;
+  /** Of all requests to pricing, those that it answered; undefined where there were none. */
+  readonly exposure?: number;
 }
 
 export interface ReleasesOptions {
@@ -32,10 +32,9 @@ export function releases({ versions, requestsPerSecond }: ReleasesOptions): Faul
   return {
     name: `releases of pricing, one after the other: ${versions.join(', ')}`,
     async start(lab) {
-      const shop = clusterOf(lab);
-      const { root } = shop;
+      const { root } = clusterOf(lab);
       const cluster = await kindCluster(root, commandsIn(root));
-      const before = await answering(shop);
+      const before = await cluster.version();
       const stopping = new AbortController();
       const go = (version: string, signal: AbortSignal) =>
         release(
@@ -47,12 +46,13 @@ export function releases({ versions, requestsPerSecond }: ReleasesOptions): Faul
         for (const wanted of versions) {
           const signal = AbortSignal.any([lab.signal, stopping.signal]);
           if (signal.aborted) return;
-          const version = wanted === 'good' ? ((await answering(shop)) === 'v2' ? 'v1' : 'v2') : wanted;
+          const version = wanted === 'good' ? ((await cluster.version()) === 'v2' ? 'v1' : 'v2') : wanted;
           const { verdict, why, rollbackMs, exposure } = await go(version, signal);
           if (signal.aborted) return; // taken back because the time was over: that says nothing of it
           released += 1;
           const told: Released = {
-            ...{ wanted, verdict, why, exposure: exposure.ratio },
+            ...{ wanted, verdict, why },
+            ...(exposure.all === 0 ? {} : { exposure: exposure.ratio }),
             ...(rollbackMs === undefined ? {} : { rollbackMs }),
           };
           lab.record(RELEASED_EVENT, { ...told });
@@ -65,32 +65,10 @@ export function releases({ versions, requestsPerSecond }: ReleasesOptions): Faul
         undo: atMostOnce(async () => {
           stopping.abort();
           await ended.catch(() => undefined); // recorded above
-          if ((await answering(shop)) !== before) await go(before, new AbortController().signal);
+          if ((await cluster.version()) !== before) await go(before, new AbortController().signal);
         }),
         seen: async () => ({ metric: 'versions released', value: released, least: LEAST }),
       };
     },
   };
-}
-
-interface Deployment {
-  readonly spec: {
-    readonly template: {
-      readonly spec: {
-        readonly containers: readonly {
-          readonly env?: readonly { readonly name: string; readonly value?: string }[];
-        }[];
-      };
-    };
-  };
-}
-
-/** The version that answers; before the first release there is no copy of Flagger's, and no word of a version. */
-async function answering(cluster: LabCluster): Promise<string> {
-  const where = `--namespace=${cluster.namespace}`;
-  const found =
-    (await cluster.get<Deployment>(['deployment/pricing-primary', where])) ??
-    (await cluster.get<Deployment>(['deployment/pricing', where]));
-  const env = found?.spec.template.spec.containers.flatMap((container) => container.env ?? []) ?? [];
-  return env.find(({ name }) => name === 'PRICING_VERSION')?.value ?? 'v1';
 }
