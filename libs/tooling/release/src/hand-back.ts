@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { mustRun, type Commands } from '@stampede/cluster';
-import { CONTEXT, OWNER } from './kind-cluster';
+import { kubectl, type Commands } from '@stampede/cluster';
+import { OWNER } from './kind-cluster';
 import type { ReleaseCluster } from './sight';
 
 const NAMESPACE = '--namespace=stampede';
@@ -12,18 +12,18 @@ const SELECTOR = { app: null, 'app.kubernetes.io/name': 'pricing', 'app.kubernet
  * of istio/routes. No request is lost: the copy goes when nothing is sent to it any more.
  */
 export async function handBack(root: string, commands: Commands, cluster: ReleaseCluster): Promise<void> {
-  const kubectl = (...args: string[]) => mustRun(commands, 'kubectl', [...CONTEXT, ...args, NAMESPACE]);
+  const ask = (...args: string[]) => kubectl(commands, [...args, NAMESPACE]);
   const patch = (what: object) => ['--type=merge', `--patch=${JSON.stringify(what)}`];
-  const there = await kubectl('get', 'canary/pricing', '--ignore-not-found', '--output=name');
+  const there = await ask('get', 'canary/pricing', '--ignore-not-found', '--output=name');
   if (there.trim() === '') return;
-  await kubectl('patch', 'canary/pricing', ...patch({ spec: { suspend: true } })); // or it would judge what follows
+  await ask('patch', 'canary/pricing', ...patch({ spec: { suspend: true } })); // or it would judge what follows
   await cluster.want(await cluster.version(), false);
-  const replicas = await kubectl('get', 'deployment/pricing-primary', '--output=jsonpath={.spec.replicas}');
-  await kubectl('scale', 'deployment/pricing', `--replicas=${Math.max(1, Number(replicas))}`);
-  await kubectl('rollout', 'status', 'deployment/pricing', '--timeout=180s');
-  await kubectl('patch', 'service/pricing', ...patch({ spec: { selector: SELECTOR } }));
+  const replicas = await ask('get', 'deployment/pricing-primary', '--output=jsonpath={.spec.replicas}');
+  await ask('scale', 'deployment/pricing', `--replicas=${Math.max(1, Number(replicas))}`);
+  await ask('rollout', 'status', 'deployment/pricing', '--timeout=180s');
+  await ask('patch', 'service/pricing', ...patch({ spec: { selector: SELECTOR } }));
   const route = join(root, 'istio', 'routes', 'pricing.yaml');
-  await kubectl('apply', '--server-side', '--force-conflicts', OWNER, `--filename=${route}`);
-  await kubectl('delete', 'canary/pricing');
-  await kubectl('wait', '--for=delete', 'deployment/pricing-primary', '--timeout=120s');
+  await ask('apply', '--server-side', '--force-conflicts', OWNER, `--filename=${route}`);
+  await ask('delete', 'canary/pricing');
+  await ask('wait', '--for=delete', 'deployment/pricing-primary', '--timeout=120s');
 }

@@ -1,11 +1,9 @@
-import { mustRun, type Commands } from '@stampede/cluster';
+import { kubectl, type Commands } from '@stampede/cluster';
 import { Refusal } from '@stampede/supervisor';
 import { apiServer, type ApiServer } from './api-server';
 import { loadManifest } from './load-manifest';
 import type { Gate, Point, QuoteLoad, ReleaseCluster, Sight } from './sight';
 
-/** The cluster that `npx stampede cluster up` makes. */
-export const CONTEXT = ['--context', 'kind-stampede'];
 /** Whose fields these are, for what others apply. */
 export const OWNER = '--field-manager=stampede-release';
 const NAMESPACE = '/namespaces/stampede';
@@ -63,9 +61,9 @@ interface Found {
   };
 }
 
-/** @throws Refusal where there is none */
+/** The cluster that `npx stampede cluster up` makes. @throws Refusal where there is none */
 export async function kindCluster(root: string, commands: Commands): Promise<ReleaseCluster> {
-  const config = await mustRun(commands, 'kubectl', [...CONTEXT, 'config', 'view', '--raw', '--minify', '-o', 'json']);
+  const config = await kubectl(commands, ['config', 'view', '--raw', '--minify', '-o', 'json']);
   return clusterOver(root, commands, apiServer(config));
 }
 
@@ -198,7 +196,7 @@ class KindCluster implements ReleaseCluster {
   }
 
   private kubectl(args: readonly string[], input?: string): Promise<string> {
-    return mustRun(this.commands, 'kubectl', [...CONTEXT, ...args], input === undefined ? {} : { input });
+    return kubectl(this.commands, args, input);
   }
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   chart,
   document,
+  factList,
   figure,
   html,
   line,
@@ -79,15 +80,7 @@ function facts({ startedAt, tookMs, wish, breach, rollbackMs, exposure }: Releas
       ? []
       : [['From breach to the last request', `${(rollbackMs / 1_000).toFixed(1)} s`] as const]),
   ];
-  return html`<dl class="facts">
-    ${rows.map(
-      ([name, value]) =>
-        html`<div>
-          <dt>${name}</dt>
-          <dd>${value}</dd>
-        </div>`,
-    )}
-  </dl>`;
+  return factList(rows);
 }
 
 const FIGURES: readonly (readonly [string, (measured: Measured) => string])[] = [

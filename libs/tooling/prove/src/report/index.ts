@@ -1,6 +1,7 @@
 export { chart, type Stage } from './chart';
 export { claimFiles, definitionOf, type ClaimFile } from './definition';
 export { EVIDENCE, isClaimed, readEvidence, type ClaimState, type KeptProof } from './evidence';
+export { factList } from './facts';
 export { bytesOf, fitted } from './fit';
 export { claimsPage } from './claims-page';
 export { document, html, type Html } from './html';

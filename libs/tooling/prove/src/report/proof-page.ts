@@ -1,6 +1,7 @@
 import type { Journal } from '../journal';
 import { charts } from './charts';
 import { checksTable } from './checks-table';
+import { factList } from './facts';
 import { document, html, type Html } from './html';
 import { STYLE } from './style';
 import { duration, machineInWords, MEANING, moment, OUTCOME, shownRuns, SIGN, versionsInWords } from './words';
@@ -80,15 +81,7 @@ function facts(journal: Journal): Html {
     ['Versions', versionsInWords(versions)],
     ['Machine', machineInWords(machine)],
   ];
-  return html`<dl class="facts">
-    ${rows.map(
-      ([name, value]) =>
-        html`<div>
-          <dt>${name}</dt>
-          <dd>${value}</dd>
-        </div>`,
-    )}
-  </dl>`;
+  return factList(rows);
 }
 
 function countOf(runs: number): string {

@@ -40,7 +40,7 @@ Promise.all(Array.from({ length: questions.some(({ method }) => method === undef
 const TIMES_AGAIN = 2;
 const PAUSE_MS = 2_000;
 /** A UUIDv7 in form that names nothing. */
-const NOBODY = '01890000-0000-7000-8000-000000000000';
+export const NOBODY = '01890000-0000-7000-8000-000000000000';
 
 export interface Answer {
   readonly status: number;

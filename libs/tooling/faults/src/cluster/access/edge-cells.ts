@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, sign, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { PUBLIC_PREFIX, publicRoutes, type PublicRoute } from '@stampede/contracts';
 import type { LabCluster } from '../lab-cluster';
-import type { Answer } from './ask';
+import { NOBODY, type Answer } from './ask';
 import type { AskedCell, Cell, Outcome } from './cell';
 
 const ROLES = ['buyer', 'organiser', 'operator'] as const;
@@ -12,7 +12,6 @@ type Kind = (typeof KINDS)[number];
 /** Whom the cells at the edge ask. */
 export const THE_EDGE = 'the edge';
 const EDGE_PORT = 80;
-const NOBODY = '01890000-0000-7000-8000-000000000000';
 const HOUR_S = 3_600;
 const ANSWER_MS = 70_000;
 
