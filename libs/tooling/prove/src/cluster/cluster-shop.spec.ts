@@ -38,6 +38,11 @@ test('replicas are fixed against the autoscaler, and its bounds come back as the
   expect(change?.unmake[0]?.input).toBe('{"metadata":{"name":"inventory"},"spec":{"minReplicas":1,"maxReplicas":6}}');
 });
 
+test('what nobody scales comes back to as many replicas as there were', async () => {
+  const [change] = await told({ replicas: { catalog: 2 } }, { 'deployment/catalog': { spec: { replicas: 3 } } });
+  expect(change?.unmake).toEqual(['scale deployment/catalog --namespace=stampede --replicas=3']);
+});
+
 test('a consumer that scales on lag is held by its own scaler', async () => {
   const [change] = await told({ replicas: { billing: 1 } }, { 'scaledobject/billing': {} });
   expect(change?.make[0]).toMatch(/^annotate scaledobject billing .*paused-replicas=1/);

@@ -26,6 +26,10 @@ export async function conditionsOf(
   ];
 }
 
+interface Scaled {
+  readonly spec: { readonly replicas: number };
+}
+
 const NONE = '--for=jsonpath={.spec.replicas}=0';
 const SLEEPS_WITHIN = '--timeout=420s'; // its autoscaler waits five minutes before it takes one away
 const PAUSED = 'autoscaling.keda.sh/paused-replicas';
@@ -45,13 +49,15 @@ async function replicasOf(cluster: LabCluster, service: string, count: number): 
     };
   }
   const scaler = ['horizontalpodautoscaler', service];
-  if ((await cluster.get([...scaler, where])) === undefined) return { name, make: [scale(count)], unmake: [scale(1)] };
+  const was = (await cluster.get<Scaled>(['deployment', service, where]))?.spec.replicas ?? 1;
+  if ((await cluster.get([...scaler, where])) === undefined)
+    return { name, make: [scale(count)], unmake: [scale(was)] };
   const before = await asTheyAre(cluster, scaler);
   const bounds = JSON.stringify({ spec: { minReplicas: count, maxReplicas: count } });
   return {
     name,
     make: [{ args: ['patch', ...scaler, where, '--type=merge', `--patch=${bounds}`] }, scale(count)],
-    unmake: [...before.map((input) => ({ args: ['replace', '--filename=-'], input })), scale(1)],
+    unmake: [...before.map((input) => ({ args: ['replace', '--filename=-'], input })), scale(was)],
   };
 }
 
