@@ -2,25 +2,29 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isRunning, orderShop, readStatus } from '@stampede/supervisor';
+import { isRunning, orderShop, readStatus, takePortMap, type PortMap } from '@stampede/supervisor';
 import { SERVICES } from '@stampede/topology';
 import { makeFakeShop, type FakeShop } from '@stampede/supervisor/testing';
 
-const PORT_BASE = '24000';
 const LEFT_BEHIND_MS = 5_000; // what the issue allows after a kill -9
 const cli = resolve(__dirname, '..', 'dist', 'index.js');
 
 let fake: FakeShop;
 let folder: string;
+let map: PortMap;
 
-beforeAll(() => {
+beforeAll(async () => {
   // The runner is a program of its own: it runs the build, so the build has to be today's.
   const built = spawnSync('tsc', ['-b', resolve(__dirname, '..')], { encoding: 'utf8' });
   expect(built.stdout).toBe('');
   fake = makeFakeShop();
   folder = join(fake.root, '.stampede');
+  map = await takePortMap();
 });
-afterAll(() => fake.remove());
+afterAll(() => {
+  map.release();
+  fake.remove();
+});
 
 /** `npx stampede start` on the fake shop, leader of a process group as a shell makes it. */
 function runner(...args: string[]): {
@@ -30,7 +34,7 @@ function runner(...args: string[]): {
   exit: Promise<number | null>;
 } {
   const program = `require(${JSON.stringify(cli)}).main(process.argv, ${JSON.stringify(fake.root)})`;
-  const env = { ...process.env, STAMPEDE_PORT_BASE: PORT_BASE };
+  const env = { ...process.env, STAMPEDE_PORT_BASE: String(map.base) };
   delete (env as NodeJS.ProcessEnv)['STAMPEDE_STATE_DIR'];
   delete (env as NodeJS.ProcessEnv)['DATABASE_URL'];
   const child = spawn(process.execPath, ['-e', program, 'stampede', ...args], { env, detached: true });
@@ -38,7 +42,7 @@ function runner(...args: string[]): {
   const open = new Promise<void>((isOpen, notOpen) => {
     const take = (chunk: Buffer): void => {
       output += chunk.toString('utf8');
-      if (output.includes('the shop is open: http://localhost:24080')) isOpen();
+      if (output.includes(`the shop is open: http://localhost:${map.base + 80}`)) isOpen();
     };
     child.stdout.on('data', take);
     child.stderr.on('data', take);

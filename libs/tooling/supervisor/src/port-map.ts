@@ -4,7 +4,10 @@ import { createServer, type Server } from 'node:net';
  * Places for a whole port map, 1,300 ports each and a database server's 2,567 below. All are below the ports that the
  * system gives to clients, and apart from a shop's usual ones.
  */
-const BASES = [9_200, 10_600, 12_000, 13_400, 14_800, 16_200, 17_600, 25_400, 26_800, 28_200, 29_600, 31_000];
+const BASES = [
+  9_200, 10_600, 12_000, 13_400, 14_800, 16_200, 17_600, 19_000, 20_400, 21_800, 23_200, 25_400, 26_800, 28_200, 29_600,
+  31_000,
+];
 
 /** A part of the ports of this machine that no other test or lab has. */
 export interface PortMap {

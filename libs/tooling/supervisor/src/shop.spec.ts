@@ -4,12 +4,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVICES } from '@stampede/topology';
 import { orderShop } from './control';
+import { takePortMap, type PortMap } from './port-map';
 import { Shop, type ShopOptions } from './shop';
 import { readStatus } from './status';
 import type { OpenStore } from './store';
 import { makeFakeShop, type FakeShop } from './testing';
 
-const PORT_BASE = '21000';
 const someServer: OpenStore = async () => ({
   url: 'postgres://nowhere',
   pid: undefined,
@@ -21,7 +21,12 @@ let fake: FakeShop;
 let folder: string;
 let lines: string[];
 let shops: Shop[];
+let ports: PortMap;
 
+beforeAll(async () => {
+  ports = await takePortMap();
+});
+afterAll(() => ports.release());
 beforeEach(() => {
   fake = makeFakeShop();
   folder = join(fake.root, '.stampede');
@@ -36,7 +41,7 @@ afterEach(async () => {
 function shopWith(options: Partial<ShopOptions> = {}): Shop {
   const shop = new Shop({
     root: fake.root,
-    env: { PATH: process.env['PATH'], STAMPEDE_PORT_BASE: PORT_BASE },
+    env: { PATH: process.env['PATH'], STAMPEDE_PORT_BASE: String(ports.base) },
     folder,
     replicas: {},
     singleProcess: false,
@@ -48,6 +53,8 @@ function shopWith(options: Partial<ShopOptions> = {}): Shop {
   return shop;
 }
 
+/** Where something of the shop listens: as far above the base as it is above 8,000 in a shop of its own. */
+const at = (offset: number): number => ports.base + offset;
 const pidOf = (shop: Shop, name: string) => shop.status().processes.find((process) => process.name === name)?.pid;
 const told = async (url: string) => (await (await fetch(url)).json()) as { env: Record<string, string>; pid: number };
 
@@ -63,11 +70,11 @@ async function until<T>(found: () => T | null | undefined | false): Promise<T> {
 
 test('a shop opens once it can serve, and leaves no process behind', async () => {
   const shop = shopWith();
-  expect(await shop.open()).toBe('http://localhost:21080');
+  expect(await shop.open()).toBe(`http://localhost:${at(80)}`);
   const { processes } = shop.status();
   expect(processes).toHaveLength(SERVICES.length + 1); // and the provider
   expect(processes.every(({ state }) => state === 'ready')).toBe(true);
-  expect((await told('http://localhost:21080/')).env).toMatchObject({ DATABASE_URL: 'postgres://nowhere' });
+  expect((await told(`http://localhost:${at(80)}/`)).env).toMatchObject({ DATABASE_URL: 'postgres://nowhere' });
   expect(readStatus(folder)).toEqual(shop.status());
 
   await shop.close();
@@ -84,9 +91,9 @@ test('a lab has the last word on the environment of a process, and on what its N
         : plan,
   });
   await shop.open();
-  const { env } = await told('http://localhost:21080/');
+  const { env } = await told(`http://localhost:${at(80)}/`);
   expect(env).toMatchObject({ DATABASE_URL: 'postgres://elsewhere', LOADED_FIRST: 'yes' });
-  expect((await told('http://localhost:21110/')).env).toMatchObject({ DATABASE_URL: 'postgres://nowhere' });
+  expect((await told(`http://localhost:${at(110)}/`)).env).toMatchObject({ DATABASE_URL: 'postgres://nowhere' });
 });
 
 test('a shop stops from the edge inwards', async () => {
@@ -157,18 +164,21 @@ test('a shop can be closed while it is still opening', async () => {
 });
 
 test('a busy port is named with what needs it and what to do', async () => {
-  const other = createServer().listen(21_130, '127.0.0.1');
+  const other = createServer().listen(at(130), '127.0.0.1');
   await once(other, 'listening');
   await expect(shopWith().open()).rejects.toThrow(
-    'port 21130 is busy, inventory needs it: stop what holds it, or move all ports with STAMPEDE_PORT_BASE',
+    `port ${at(130)} is busy, inventory needs it: stop what holds it, or move all ports with STAMPEDE_PORT_BASE`,
   );
   other.close();
 });
 
 test('a second shop on the same state is refused, one on other state and ports is not', async () => {
   await shopWith().open();
-  await expect(shopWith({ env: { STAMPEDE_PORT_BASE: '23000' } }).open()).rejects.toThrow(/a shop already runs on/);
-  await shopWith({ folder: join(fake.root, 'other'), env: { STAMPEDE_PORT_BASE: '23000' } }).open();
+  const others = await takePortMap();
+  const env = { STAMPEDE_PORT_BASE: String(others.base) };
+  await expect(shopWith({ env }).open()).rejects.toThrow(/a shop already runs on/);
+  await shopWith({ folder: join(fake.root, 'other'), env }).open();
+  others.release();
 });
 
 test('a state folder too deep for a socket takes orders all the same', async () => {
@@ -193,14 +203,14 @@ test('a running shop is scaled: callers learn the new addresses, the rest stays'
 
   const status = await orderShop(folder, 'POST', '/scale?service=inventory&replicas=2');
   expect(status.processes.find(({ name }) => name === 'inventory-1')).toMatchObject({ state: 'ready', replica: 1 });
-  expect((await told('http://127.0.0.1:21140/')).env['INVENTORY_URLS']).toBe(
-    'http://127.0.0.1:21130,http://127.0.0.1:21131',
+  expect((await told(`http://127.0.0.1:${at(140)}/`)).env['INVENTORY_URLS']).toBe(
+    `http://127.0.0.1:${at(130)},http://127.0.0.1:${at(131)}`,
   );
   expect(pidOf(shop, 'orders')).not.toBe(before.orders);
   expect([pidOf(shop, 'catalog'), pidOf(shop, 'inventory')]).toEqual([before.catalog, before.inventory]);
 
   await orderShop(folder, 'POST', '/scale?service=inventory&replicas=1');
-  expect((await told('http://127.0.0.1:21140/')).env['INVENTORY_URLS']).toBe('http://127.0.0.1:21130');
+  expect((await told(`http://127.0.0.1:${at(140)}/`)).env['INVENTORY_URLS']).toBe(`http://127.0.0.1:${at(130)}`);
   expect(pidOf(shop, 'inventory-1')).toBeUndefined();
 });
 
@@ -208,7 +218,7 @@ test('a process is stopped, started, restarted and killed by order', async () =>
   const shop = shopWith();
   await shop.open();
   await orderShop(folder, 'POST', '/stop?name=pricing');
-  await expect(fetch('http://127.0.0.1:21120/')).rejects.toThrow();
+  await expect(fetch(`http://127.0.0.1:${at(120)}/`)).rejects.toThrow();
   expect(shop.status().processes.find(({ name }) => name === 'pricing')).toMatchObject({ state: 'stopped', pid: null });
   await orderShop(folder, 'POST', '/start?name=pricing');
   const started = await until(() => pidOf(shop, 'pricing'));
@@ -233,7 +243,7 @@ test('all services share one process when asked to, and replicas are then refuse
   const shop = shopWith({ singleProcess: true });
   await shop.open();
   expect(shop.status().processes.map(({ name }) => name)).toEqual(['payment-provider', 'shop']);
-  expect((await told('http://127.0.0.1:21110/')).pid).toBe((await told('http://127.0.0.1:21140/')).pid);
+  expect((await told(`http://127.0.0.1:${at(110)}/`)).pid).toBe((await told(`http://127.0.0.1:${at(140)}/`)).pid);
   expect(() => shopWith({ singleProcess: true, replicas: { orders: 2 } })).toThrow(/leave out --single-process/);
 });
 
