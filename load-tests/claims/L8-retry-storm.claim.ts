@@ -12,7 +12,7 @@ export default claim({
   steadyState: [capacityInRange(), failedAttempts({ atMost: 0.05 }), latency({ quantile: 0.95, belowMs: 200 })],
   fault: pause({ service: 'orders' }),
   holds: [quickAgain({ withinMs: 2_000, quantile: 0.95, belowMs: 300 })],
-  control: { off: 'retry-budget' },
+  control: { off: 'storm-brakes' },
   forms: {
     quick: { steadyMs: 5_000, faultMs: 10_000, recoveryMs: 12_000, repeat: 1 },
     full: { steadyMs: 5_000, faultMs: 10_000, recoveryMs: 20_000, repeat: 20 },

@@ -12,9 +12,9 @@ function guard(name: string, env: Record<string, string>, more: Partial<PolicyOp
 }
 
 /** Calls that reach a peer which is down, for a hundred that are made. */
-async function callsPerHundred(env: Record<string, string>): Promise<number> {
+async function callsPerHundred(env: Record<string, string>, breaker = { volumeThreshold: 1_000 }): Promise<number> {
   let calls = 0;
-  const peer = guard('peer', env, { bulkhead: { maxInFlight: 100 }, breaker: { volumeThreshold: 1_000 } });
+  const peer = guard('peer', env, { bulkhead: { maxInFlight: 100 }, breaker });
   const call = () => peer.run({ method: 'GET' }, () => Promise.reject(++calls && down)).catch(() => undefined);
   for (let made = 0; made < 100; made++) await call();
   return calls;
@@ -23,6 +23,23 @@ async function callsPerHundred(env: Record<string, string>): Promise<number> {
 test('a peer that is down gets a fifth more calls; without the retry budget, three times as many', async () => {
   expect(await callsPerHundred({})).toBeLessThan(130);
   expect(await callsPerHundred(off('retry-budget'))).toBe(300);
+});
+
+test('a peer that is down is left alone by its circuit; without brakes each call reaches it three times', async () => {
+  expect(await callsPerHundred({}, { volumeThreshold: 10 })).toBeLessThan(30);
+  expect(await callsPerHundred(off('storm-brakes'), { volumeThreshold: 10 })).toBe(300);
+});
+
+test('calls of a peer that hangs find no place after a while; without brakes there is always one more', async () => {
+  const sent = (env: Record<string, string>): number => {
+    let calls = 0;
+    const hanging = guard('hanging', env, { bulkhead: { maxInFlight: 5, maxQueue: 5 } });
+    for (let call = 0; call < 40; call++)
+      void hanging.run({ method: 'POST' }, () => (calls++, never())).catch(() => undefined);
+    return calls;
+  };
+  expect(sent({})).toBe(5);
+  expect(sent(off('storm-brakes'))).toBe(40);
 });
 
 test('a peer that hangs leaves room for calls to others; without bulkheads of their own there is none', async () => {

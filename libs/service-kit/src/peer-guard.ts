@@ -1,6 +1,7 @@
 import { Bulkhead, policy, type BalancerOptions, type Policy, type PolicyOptions } from '@stampede/resilience';
 import { mitigated } from '@stampede/topology';
 import type { Environment } from './config';
+import { retryAtWill, stormBrakes } from './storm-brakes';
 
 export type GuardOptions = PolicyOptions & { readonly balancer: BalancerOptions };
 
@@ -18,18 +19,12 @@ export function guardOf(options: GuardOptions, env: Environment = {}): Policy<st
   const retries = mitigated('retry-budget', asItIs, retryAtWill, env);
   const bulkhead = mitigated('bulkhead-per-peer', asItIs, sharePool, env);
   const build = mitigated('avoid-sick-replica', policy as typeof trustAll, trustAll, env);
-  return build(bulkhead(retries(withShortOpenState(options))));
+  const { calls } = stormBrakes(env);
+  return build(bulkhead(calls(retries(withShortOpenState(options)))));
 }
 
 function withShortOpenState({ breaker, ...options }: GuardOptions): GuardOptions {
   return { ...options, ...(breaker && { breaker: { openMs: CIRCUIT_OPEN_MS, ...breaker } }) };
-}
-
-const NO_BOUND_PER_SECOND = 1_000_000;
-
-/** Whatever fails is tried again, three attempts in all, however many fail at the same time. */
-function retryAtWill({ retry, ...options }: GuardOptions): GuardOptions {
-  return { ...options, ...(retry && { retry: { ...retry, ratio: 1, floorPerSecond: NO_BOUND_PER_SECOND } }) };
 }
 
 /** One pool of connections for all peers instead of a bulkhead for each; whoever comes late waits for one. */

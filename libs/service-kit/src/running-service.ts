@@ -17,6 +17,7 @@ import { allowMicroservices } from './nest-microservices';
 import { ProblemFilter } from './problem.filter';
 import type { ServiceConfig } from './settings';
 import { openStores, type Stores } from './stores';
+import { ADMIT_ALL, stormBrakes } from './storm-brakes';
 import { BUS, BUSY, CONFIG, DATABASE, LOG } from './tokens';
 
 /** What makes one service out of the kit. */
@@ -38,7 +39,6 @@ export interface ServiceParts {
 /** In-flight answers get that long once the port is closed. */
 const FINISH_IN_FLIGHT_MS = 10_000;
 const SWEEP_IDLE_MS = 20;
-const ADMIT_ALL = { admit: () => undefined };
 
 @Module({})
 class ServiceModule {}
@@ -135,13 +135,13 @@ export class RunningService {
 
   private async createApp(stores: Stores): Promise<NestFastifyApplication> {
     const filter = new ProblemFilter(this.log, stores.isTransient);
-    const { service } = this.config;
+    const { service, env } = this.config;
     const draining = () => this.state === 'draining';
     const adapter = new ServiceAdapter({
       filter,
       draining,
       ...(this.parts.edge === true ? {} : { busy: () => this.overload.busy }), // buyers need not know
-      ...mitigated('shed-load', this.sheds(draining), ADMIT_ALL, this.config.env),
+      ...stormBrakes(env).admission(mitigated('shed-load', this.sheds(draining), ADMIT_ALL, env)),
       observe: (fastify) => {
         httpServerTracing(fastify, { service });
         httpServerMetrics(fastify, this.telemetry.metrics);

@@ -78,6 +78,12 @@ export const MITIGATIONS = [
   {
     id: 'retry-budget',
     protects: 'A peer that fails gets a fifth more calls than usual, and not several times as many.',
+    claims: ['K10'],
+  },
+  {
+    id: 'storm-brakes',
+    protects:
+      'What is in trouble gets fewer calls, not more: by retry budget, circuit, bulkhead and shedding together.',
     claims: ['L8'],
   },
   {
