@@ -9,6 +9,7 @@ import {
   PROBLEM_TYPE,
   asDomainError,
   budgetOf,
+  giveWayHeader,
   guardOf,
   noteBusy,
 } from '@stampede/service-kit';
@@ -174,7 +175,7 @@ export class Forward implements OnApplicationShutdown {
       if (typeof value === 'string') fixed[name] = value;
     }
     return async (signal: AbortSignal, origin: string): Promise<Dispatcher.ResponseData> => {
-      const headers = { ...fixed, [budgetHeader]: budget.toHeader() };
+      const headers = { ...fixed, [budgetHeader]: budget.toHeader(), ...giveWayHeader() };
       const call = { origin, path, method: row.route.method, headers, body, signal, operation: row.operation };
       const response = await dispatcher.request(call as Dispatcher.RequestOptions);
       noteBusy(response.headers);

@@ -16,6 +16,7 @@ import { BUSY_HEADER } from './busy-behind';
 import { callDirectly, type RequestHandler } from './direct-handlers';
 import { Refused } from './errors';
 import { readJsonBodies } from './json-body';
+import { noteGiveWay } from './give-way';
 import { MethodTable } from './method-table';
 import type { Arrival } from './overload';
 import { PROBLEM_TYPE, problemOf } from './problem';
@@ -41,8 +42,8 @@ export interface AdapterOptions {
   readonly filter: ProblemFilter;
   /** While true, every answer ends its connection, so that clients reconnect elsewhere. */
   readonly draining: () => boolean;
-  /** Told to callers with every answer, where it is so. */
-  readonly busy?: () => boolean;
+  /** Of a service behind the edge, whose callers are the shop's own: what it tells them with every answer. */
+  readonly behind?: { readonly busy: () => boolean };
   /** @throws overloaded where such a request is not served now */
   readonly admit: (arrival: Arrival, response: ServerResponse) => void | Promise<void>;
   /** Stands in front of the framework: may answer a request before it. */
@@ -118,7 +119,10 @@ export class ServiceAdapter extends FastifyAdapter {
   /** Runs before the body is read: what will not be served is refused cheaply. */
   private greet(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
     if (this.manners.draining()) reply.header('connection', 'close');
-    if (this.manners.busy?.() === true) reply.header(BUSY_HEADER, '1');
+    if (this.manners.behind !== undefined) {
+      noteGiveWay(request.headers);
+      if (this.manners.behind.busy()) reply.header(BUSY_HEADER, '1');
+    }
     if (request.is404 || !isRequestTarget(request.originalUrl)) {
       this.refuseUnknown(request, reply);
       return;

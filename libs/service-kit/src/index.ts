@@ -30,6 +30,7 @@ export {
   type FieldError,
 } from './errors';
 export { EventStream, Events, type StreamEvent } from './event-stream';
+export { giveWayHeader } from './give-way';
 export { inputParser, type RawInput } from './input';
 export { KeySweep } from './key-sweep';
 export { isFinal, keyed, type KeyClaim, type KeyedCall, type Success } from './keyed';
@@ -64,4 +65,4 @@ export {
   type SettingRow,
   type Settings,
 } from './settings';
-export { BUS, BUSY, CONFIG, DATABASE, LOG } from './tokens';
+export { BUS, CONFIG, DATABASE, GIVE_WAY, LOG } from './tokens';

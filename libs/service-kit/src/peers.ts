@@ -20,6 +20,7 @@ import type { Dispatcher } from 'undici';
 import { noteBusy } from './busy-behind';
 import type { Environment } from './config';
 import { DomainError, RemoteProblem, Unavailable } from './errors';
+import { giveWayHeader } from './give-way';
 import { guardOf } from './peer-guard';
 import { PeerFailure, readReply, wireWriter } from './peer-request';
 import { CALLER_ID_HEADER, CALLER_ROLE_HEADER, RELEASE_HEADER, type CallerIdentity } from './routing';
@@ -165,7 +166,8 @@ function callOf({ name, operation, route, guard, dispatcher, observe }: Operatio
     const attempt = async (signal: AbortSignal, _attemptNumber: number, origin: string) => {
       const startedAt = performance.now();
       try {
-        const headers = call.budget === undefined ? fixed : { ...fixed, [budgetHeader]: call.budget.toHeader() };
+        const rest = call.budget === undefined ? {} : { [budgetHeader]: call.budget.toHeader() };
+        const headers = { ...fixed, ...rest, ...giveWayHeader() };
         const request = { origin, path, method: route.method, headers, body: body ?? null, signal, operation };
         const response = await dispatcher.request(request);
         noteBusy(response.headers);

@@ -10,6 +10,7 @@ import { openAdminServer, type AdminRoute, type AdminServer } from './admin-serv
 import { EarlyRefusal } from './early-refusal';
 import { OpenStreams, STREAMS } from './event-stream';
 import { ServiceAdapter, type AdapterOptions } from './http-adapter';
+import { mustGiveWay, noteRefusal } from './give-way';
 import { portError } from './listen';
 import { Overload } from './overload';
 import { NestLogger, type Log } from './nest-logger';
@@ -18,7 +19,7 @@ import { ProblemFilter } from './problem.filter';
 import type { ServiceConfig } from './settings';
 import { openStores, type Stores } from './stores';
 import { ADMIT_ALL, stormBrakes } from './storm-brakes';
-import { BUS, BUSY, CONFIG, DATABASE, LOG } from './tokens';
+import { BUS, CONFIG, DATABASE, GIVE_WAY, LOG } from './tokens';
 
 /** What makes one service out of the kit. */
 export interface ServiceParts {
@@ -140,7 +141,7 @@ export class RunningService {
     const adapter = new ServiceAdapter({
       filter,
       draining,
-      ...(this.parts.edge === true ? {} : { busy: () => this.overload.busy }), // buyers need not know
+      ...(this.parts.edge === true ? {} : { behind: { busy: () => this.overload.busy } }),
       ...stormBrakes(env).admission(mitigated('shed-load', this.sheds(draining), ADMIT_ALL, env)),
       observe: (fastify) => {
         httpServerTracing(fastify, { service });
@@ -169,6 +170,7 @@ export class RunningService {
   }
 
   private countShed(priority: Priority): void {
+    noteRefusal();
     this.telemetry.metrics.count('shed', { shedder: this.config.service, priority, reason: 'concurrency' });
   }
 
@@ -191,7 +193,7 @@ export class RunningService {
       [LOG, this.log],
       [DATABASE, stores.database],
       [BUS, stores.bus],
-      [BUSY, () => this.overload.busy],
+      [GIVE_WAY, mustGiveWay],
     ]);
     const providers = [...provided].map(([provide, useValue]) => ({ provide, useValue }));
     return {

@@ -6,7 +6,5 @@ export const DATABASE = Symbol('database');
 export const BUS = Symbol('event bus');
 /** The service's pino logger. */
 export const LOG = Symbol('log');
-/**
- * `() => boolean`: whether there is more to do than can be done at once, so that what nobody waits for should yield.
- */
-export const BUSY = Symbol('busy');
+/** `() => boolean`: whether buyers are being refused, so that what nobody waits for should give way. */
+export const GIVE_WAY = Symbol('give way');

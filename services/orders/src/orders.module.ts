@@ -5,7 +5,7 @@ import { inventoryApi, paymentsApi } from '@stampede/contracts';
 import { idempotencyMigration, type Database } from '@stampede/db';
 import { OutboxRelay, outboxMigration } from '@stampede/outbox';
 import { SagaRunner, sagaMigration, type SagaRunnerOptions } from '@stampede/saga';
-import { BUS, BUSY, CONFIG, DATABASE, KeySweep, peersOf, type ServiceParts } from '@stampede/service-kit';
+import { BUS, CONFIG, DATABASE, GIVE_WAY, KeySweep, peersOf, type ServiceParts } from '@stampede/service-kit';
 import { metricsOf, watchOutbox, watchSaga } from '@stampede/telemetry';
 import { mitigated } from '@stampede/topology';
 import type { OrdersConfig } from './config';
@@ -15,6 +15,7 @@ import { OrderDesk } from './order-desk';
 import { OrderWatch } from './order-watch';
 import { PlaceOrderController } from './place-order.controller';
 import { ReadOrderController } from './read-order.controller';
+import { SagaPace } from './saga-pace';
 import { SettleOrder } from './settle-order';
 import { StreamOrderController } from './stream-order.controller';
 import { OUTBOX_RELAY, PEERS, SAGA_RUNNER } from './tokens';
@@ -31,16 +32,19 @@ function makePeers(config: OrdersConfig): OrderPeers {
   );
 }
 
-function makeRelay(database: Database, bus: Bus, config: OrdersConfig): OutboxRelay {
+/** While buyers are refused, what became of accepted orders is told once a second. */
+const GATHER_MS = 1_000;
+
+function makeRelay(database: Database, bus: Bus, config: OrdersConfig, giveWay: () => boolean): OutboxRelay {
   const direct = mitigated('outbox', false, true, config.env);
-  return new OutboxRelay(database, bus, { source: config.service, direct });
+  return new OutboxRelay(database, bus, { source: config.service, direct, restMs: () => (giveWay() ? GATHER_MS : 0) });
 }
 
 /** What tests alone may set of a runner. */
 type ForTests = Pick<SagaRunnerOptions<OrderSaga>, 'clock' | 'crashPoint'>;
 
-/** Orders that have been accepted can wait, those who want to place one cannot: a busy processor is left to these. */
-const AT_ONCE_WHEN_BUSY = 2;
+/** Of an order's time, the share after which it waits no longer for those who are still to be accepted. */
+const PATIENCE = 0.25;
 
 /** Whoever drives orders does it like this; tests as well, with a clock and crashes of theirs. */
 export function makeRunner(
@@ -48,14 +52,20 @@ export function makeRunner(
   config: OrdersConfig,
   peers: OrderPeers,
   settle: SettleOrder,
-  { busy = () => false, ...forTests }: ForTests & { busy?: () => boolean } = {},
+  { giveWay = () => false, ...forTests }: ForTests & { giveWay?: () => boolean } = {},
 ): SagaRunner<OrderSaga> {
-  return new SagaRunner(database, orderSaga(peers, settle, config.env), {
+  const pace = new SagaPace({
+    most: config.ORDERS_SAGA_CONCURRENCY,
+    giveWay,
+    oldestAgeMs: async () => (await runner.stats()).oldestAgeMs,
+    patienceMs: config.ORDERS_DEADLINE_MS * PATIENCE,
+  });
+  const runner: SagaRunner<OrderSaga> = new SagaRunner(database, orderSaga(peers, settle, config.env), {
     ...forTests,
     workerId: config.instance,
     deadlineMs: config.ORDERS_DEADLINE_MS,
     leaseMs: config.ORDERS_SAGA_LEASE_MS,
-    concurrency: () => (busy() ? AT_ONCE_WHEN_BUSY : config.ORDERS_SAGA_CONCURRENCY),
+    concurrency: () => pace.room(),
     resume: mitigated('resume-sagas', true, false, config.env),
     forget: ['paymentToken'],
     onMove: (tx, move) => settle.record(tx, move),
@@ -63,6 +73,7 @@ export function makeRunner(
       if (finished.outcome === 'compensated') await settle.undone(tx, finished);
     },
   });
+  return runner;
 }
 
 function makeOwnRunner(
@@ -70,9 +81,9 @@ function makeOwnRunner(
   config: OrdersConfig,
   peers: OrderPeers,
   settle: SettleOrder,
-  busy: () => boolean,
+  giveWay: () => boolean,
 ): SagaRunner<OrderSaga> {
-  return makeRunner(database, config, peers, settle, { busy });
+  return makeRunner(database, config, peers, settle, { giveWay });
 }
 
 @Module({
@@ -83,8 +94,8 @@ function makeOwnRunner(
     OrderWatch,
     KeySweep,
     { provide: PEERS, useFactory: makePeers, inject: [CONFIG] },
-    { provide: OUTBOX_RELAY, useFactory: makeRelay, inject: [DATABASE, BUS, CONFIG] },
-    { provide: SAGA_RUNNER, useFactory: makeOwnRunner, inject: [DATABASE, CONFIG, PEERS, SettleOrder, BUSY] },
+    { provide: OUTBOX_RELAY, useFactory: makeRelay, inject: [DATABASE, BUS, CONFIG, GIVE_WAY] },
+    { provide: SAGA_RUNNER, useFactory: makeOwnRunner, inject: [DATABASE, CONFIG, PEERS, SettleOrder, GIVE_WAY] },
   ],
 })
 export class OrdersModule implements OnApplicationBootstrap, OnModuleDestroy {

@@ -30,6 +30,11 @@ export interface RelayOptions {
   readonly batchSize?: number;
   /** How long an event waits whose kick was lost with its process, default 500. */
   readonly pollMs?: number;
+  /**
+   * How long the relay rests after each look, deaf to kicks, so that events gather and cost less each; asked each time.
+   * Default 0.
+   */
+  readonly restMs?: () => number;
   /** How long a published row is kept, default 7 days. */
   readonly keepMs?: number;
   /**
@@ -40,6 +45,7 @@ export interface RelayOptions {
 }
 
 const DAY_MS = 86_400_000;
+const NO_REST = (): number => 0;
 /** Rows of the backlog's front that are looked at to find shards with work: bounds the look, whatever the backlog. */
 const FRONT_DEPTH = 500;
 /**
@@ -73,7 +79,15 @@ export class OutboxRelay {
     private readonly bus: Bus,
     options: RelayOptions,
   ) {
-    this.options = { shards: 8, batchSize: 200, pollMs: 500, keepMs: 7 * DAY_MS, direct: false, ...options };
+    this.options = {
+      shards: 8,
+      batchSize: 200,
+      pollMs: 500,
+      restMs: NO_REST,
+      keepMs: 7 * DAY_MS,
+      direct: false,
+      ...options,
+    };
     if (!Number.isInteger(this.options.shards) || this.options.shards < 1 || this.options.shards > BUCKETS) {
       throw new RangeError(`a relay has 1 to ${BUCKETS} shards`);
     }
@@ -146,8 +160,9 @@ export class OutboxRelay {
   private async loop(): Promise<void> {
     while (!this.stopping) {
       const waitMs = await this.work();
-      if (this.failures > 0) {
-        await this.backOff(waitMs);
+      const deafMs = this.failures > 0 ? waitMs : this.options.restMs();
+      if (deafMs > 0) {
+        await this.backOff(deafMs);
       } else {
         await this.alarm.wait(waitMs);
       }
@@ -168,9 +183,7 @@ export class OutboxRelay {
     }
   }
 
-  /**
-   * After a failure kicks are noted but do not shorten the wait: a bus that is down is not hammered by every commit.
-   */
+  /** Kicks are noted but do not shorten the wait: a bus that is down is not hammered by every commit. */
   private async backOff(waitMs: number): Promise<void> {
     const until = Date.now() + waitMs;
     while (!this.stopping && Date.now() < until) {

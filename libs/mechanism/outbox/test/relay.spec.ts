@@ -93,6 +93,20 @@ test('an event is published by the kick of its commit, as a CloudEvent', async (
   expect(await relay.stats()).toEqual({ unpublished: 0, oldestAgeMs: 0 });
 });
 
+test('while the relay rests events gather, and go to the bus together', async () => {
+  const relay = relayOf({ restMs: () => 300 });
+  const batches: number[] = [];
+  bus.before = async (events) => void batches.push(events.length);
+  const subject = uuidv7();
+  relay.start();
+  const published = publishedEvents(5);
+  for (let order = 0; order < 5; order++) {
+    await database.transaction((tx) => relay.append(tx, event(subject, {}))); // the first look may find one of them
+  }
+  await published;
+  expect([batches.length <= 2, bus.sequencesOf(subject)]).toEqual([true, [1, 2, 3, 4, 5]]);
+});
+
 test('an event whose transaction is rolled back is never published and leaves no gap in its sequence', async () => {
   const subject = uuidv7();
   await append(subject);
