@@ -9,8 +9,11 @@ import { uuidv7 } from './uuidv7';
 /** Directory with the migration of the store's table, for `migrate`. */
 export const idempotencyMigration = join(__dirname, '..', 'migrations');
 
-/** The contract frees the key of a crashed worker within 5 s; a request's own budget is far below. */
-const DEFAULT_LEASE_MS = 5_000;
+/**
+ * The contract frees the key of a crashed worker within 5 s: a second of that is for the caller's circuit, which must be
+ * tried again. A request's own budget is far below.
+ */
+const DEFAULT_LEASE_MS = 4_000;
 /** Twice what the contract promises. */
 const DEFAULT_KEEP_MS = 48 * 3_600_000;
 /** Rows one sweep removes, so that it never holds locks for long. */
