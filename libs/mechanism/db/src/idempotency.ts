@@ -10,8 +10,8 @@ import { uuidv7 } from './uuidv7';
 export const idempotencyMigration = join(__dirname, '..', 'migrations');
 
 /**
- * The contract frees the key of a crashed worker within 5 s: a second of that is for the caller's circuit, which must be
- * tried again. A request's own budget is far below.
+ * The contract frees the key of a crashed worker within 5 s: a second of that is for the caller's circuit, which has to
+ * be tried again. A request's own budget is far below.
  */
 const DEFAULT_LEASE_MS = 4_000;
 /** Twice what the contract promises. */
