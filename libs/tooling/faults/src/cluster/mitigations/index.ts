@@ -4,6 +4,7 @@ import { judgeVersions } from './judge-versions';
 import { leaveListsFirst } from './leave-lists-first';
 import { longCertificates } from './long-certificates';
 import { replicasInZones } from './replicas-in-zones';
+import { scaleOnArrivals } from './scale-on-arrivals';
 import { scaleOnLag } from './scale-on-lag';
 
 /** Every protection of the cluster that a control can take away. */
@@ -14,6 +15,7 @@ export const CLUSTER_MITIGATIONS = [
   leaveListsFirst,
   longCertificates,
   replicasInZones,
+  scaleOnArrivals,
   scaleOnLag,
 ] as const;
 
