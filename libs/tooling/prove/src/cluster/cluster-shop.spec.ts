@@ -43,6 +43,29 @@ test('what nobody scales comes back to as many replicas as there were', async ()
   expect(change?.unmake).toEqual(['scale deployment/catalog --namespace=stampede --replicas=3']);
 });
 
+const POD = { containers: [{ name: 'app', resources: { requests: { cpu: '50m', memory: '96Mi' } } }] };
+
+test('what a replica may use of a core is limited, and unlimited again', async () => {
+  const [change] = await told(
+    { cpuMillis: { pricing: 60 } },
+    { 'deployment/pricing': { spec: { template: { spec: POD } } } },
+  );
+  const cpu = (request: string, limit: string | null) =>
+    `"resources":${JSON.stringify({ requests: { cpu: request }, limits: { cpu: limit } })}`;
+  expect(change?.make).toEqual([expect.stringContaining(cpu('60m', '60m'))]);
+  expect(change?.unmake).toEqual([expect.stringContaining(cpu('50m', null))]);
+  await expect(told({ cpuMillis: { refunds: 60 } })).rejects.toThrow('no refunds');
+});
+
+test('a protection is taken away when the shop is otherwise as the claim wants it', async () => {
+  const objects = { 'deployment/pricing': { spec: { template: { spec: POD } } } };
+  const changes = await told({ cpuMillis: { pricing: 60 }, off: 'scale-on-arrivals' }, objects);
+  expect(changes.map(({ make }) => make[0]?.split(' ').slice(0, 2).join(' '))).toEqual([
+    'patch deployment',
+    'scale deployment/keda-operator',
+  ]);
+});
+
 test('a consumer that scales on lag is held by its own scaler', async () => {
   const [change] = await told({ replicas: { billing: 1 } }, { 'scaledobject/billing': {} });
   expect(change?.make[0]).toMatch(/^annotate scaledobject billing .*paused-replicas=1/);

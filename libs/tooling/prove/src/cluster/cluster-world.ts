@@ -3,10 +3,10 @@ import { ADDRESS, CLUSTER, NAMESPACE, commandsIn, kubectl, mustRun, type Command
 import type { LabCluster } from '@stampede/faults';
 import { startLoad } from '../k6';
 import { findK6 } from '../k6-binary';
-import { Unavailable, type OpenShopOptions, type ShopInLab, type World } from '../world';
+import { Unavailable, type ShopInLab, type World } from '../world';
 import { Changes } from './changes';
 import { ClusterShop } from './cluster-shop';
-import { conditionsOf } from './conditions';
+import { conditionsOf, type ClusterOptions } from './conditions';
 import { KeptForward, forwardTo, type OpenForward } from './forward';
 import { sumOfQuery } from './prometheus';
 import { versionsOf } from './versions';
@@ -43,7 +43,7 @@ function waysFrom(root: string): Ways {
  * The shop that runs on the cluster, as the claim wants it; `close` leaves it as it was, as does a next opening where
  * this process is killed. @throws Unavailable where there is no cluster; the signal's reason
  */
-export async function openClusterShop({ root, commands, forward }: Ways, options: OpenShopOptions): Promise<ShopInLab> {
+export async function openClusterShop({ root, commands, forward }: Ways, options: ClusterOptions): Promise<ShopInLab> {
   const ask = (args: readonly string[], input?: string) => kubectl(commands, args, input);
   await ask(REACHABLE).catch((cause: unknown) => {
     throw new Unavailable('it needs the shop on a cluster: `npx stampede cluster up` makes one', { cause });

@@ -7,20 +7,33 @@ import {
   type LabCluster,
 } from '@stampede/faults';
 import { LAB_VARIABLE, OFF_VARIABLE } from '@stampede/topology';
+import type { ShopUnderTest } from '../claim';
 import type { OpenShopOptions } from '../world';
+
+/** What a claim may want of a shop on a cluster besides. */
+export interface ClusterShopUnderTest extends ShopUnderTest {
+  /** Thousandths of a core that each pod of a service asks for and gets at the most, by service. */
+  readonly cpuMillis?: Readonly<Record<string, number>>;
+}
+
+export type ClusterOptions = OpenShopOptions & ClusterShopUnderTest;
 
 /** What a claim, and its control, want of the shop, as changes of the cluster in the order in which they are made. */
 export async function conditionsOf(
   cluster: LabCluster,
-  { replicas = {}, env = {}, off }: Pick<OpenShopOptions, 'replicas' | 'env' | 'off'>,
+  { replicas = {}, env = {}, cpuMillis = {}, off }: Pick<ClusterOptions, 'replicas' | 'env' | 'cpuMillis' | 'off'>,
 ): Promise<Change[]> {
   const taken = CLUSTER_MITIGATIONS.find(({ id }) => id === off);
   const inside = off === undefined || taken !== undefined ? {} : { [LAB_VARIABLE]: '1', [OFF_VARIABLE]: off };
   const scaled = await Promise.all(
     Object.entries(replicas).map(([service, count]) => replicasOf(cluster, service, count)),
   );
+  const limited = await Promise.all(
+    Object.entries(cpuMillis).map(([service, millis]) => limitedTo(cluster, service, millis)),
+  );
   return [
     ...scaled,
+    ...limited,
     ...(taken === undefined ? [] : [await taken.without(cluster)]),
     ...(await variables(cluster, { ...env, ...inside })),
   ];
@@ -67,6 +80,37 @@ function asleep({ namespace }: LabCluster, service: string): Change {
     name: `${service} asleep`,
     make: [{ args: ['wait', `deployment/${service}`, `--namespace=${namespace}`, NONE, SLEEPS_WITHIN] }],
     unmake: [],
+  };
+}
+
+interface Limited {
+  readonly spec: {
+    readonly template: {
+      readonly spec: { readonly containers: readonly { readonly name: string; readonly resources?: Resources }[] };
+    };
+  };
+}
+interface Resources {
+  readonly requests?: { readonly cpu?: string };
+  readonly limits?: { readonly cpu?: string };
+}
+
+/** Its own container alone: the mesh's proxy beside it has what it needs. @throws Error where there is no service */
+async function limitedTo(cluster: LabCluster, service: string, millis: number): Promise<Change> {
+  const where = `--namespace=${cluster.namespace}`;
+  const found = await cluster.get<Limited>(['deployment', service, where]);
+  const app = found?.spec.template.spec.containers.find(({ name }) => name === 'app');
+  if (app === undefined) throw new Error(`the cluster has no ${service}`);
+  const withCpu = (request: string | null, limit: string | null): Instruction => {
+    const resources = { requests: { cpu: request }, limits: { cpu: limit } };
+    const patch = { spec: { template: { spec: { containers: [{ name: 'app', resources }] } } } };
+    return { args: ['patch', 'deployment', service, where, `--patch=${JSON.stringify(patch)}`] };
+  };
+  const { requests, limits } = app.resources ?? {};
+  return {
+    name: `${service} with ${millis} thousandths of a core`,
+    make: [withCpu(`${millis}m`, `${millis}m`)],
+    unmake: [withCpu(requests?.cpu ?? null, limits?.cpu ?? null)],
   };
 }
 
