@@ -109,17 +109,25 @@ test('where the crowd was announced the replicas are there before it', () => {
   expect(check.judge(seen([], { series: { replicas: replicasFrom(announcedS + 1) } })).holds).toBe(false);
 });
 
+test('a second in which replicas could not be counted takes none away', () => {
+  const check = secondsToCapacity({ scaledBy: 'arrivals', of: 'replicas', atLeast: 3, withinMs: 0 });
+  const replicas = replicasFrom(doubledS - 1).map((count, second) => (second === doubledS ? null : count));
+  expect(check.judge(seen([], { series: { replicas } }))).toMatchObject({ holds: true, measured: '0 s' });
+});
+
 test('scaling in loses nothing where nothing fails while replicas go, and where some go', () => {
   const check = scaleInLosesNothing({ scaledBy: ['arrivals'], withinMs: 20_000, atLeast: 3 });
   const judged = (replicas: number, failedAtMs?: number) => {
     const { calls, events = [], ...rest } = seen([]);
     const scaleIn = { atMs: fromMs(1), kind: RISE_EVENTS.scaleIn, detail: { scaledBy: 'arrivals', replicas } };
+    const ofStock = { atMs: fromMs(2), kind: RISE_EVENTS.scaleIn, detail: { scaledBy: 'stock', replicas: 1 } };
     const failed = failedAtMs === undefined ? [] : [call(failedAtMs, { status: 502 })];
-    return check.judge({ ...rest, events: [...events, scaleIn], calls: [...calls, ...failed] });
+    return check.judge({ ...rest, events: [...events, scaleIn, ofStock], calls: [...calls, ...failed] });
   };
   expect(judged(4)).toMatchObject({ holds: true, measured: '0 of 200, with 4 taken away' });
   expect(judged(4, fromMs(1) + 19_000).holds).toBe(false);
   expect(judged(4, fromMs(1) + 21_000).holds).toBe(true);
+  expect(judged(4, fromMs(2) + 1_000).holds).toBe(true);
   expect(judged(2).holds).toBe(false);
   expect(check.judge(seen([])).holds).toBe(false);
 });

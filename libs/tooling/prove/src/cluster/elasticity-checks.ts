@@ -75,10 +75,10 @@ export function secondsToCapacity({ scaledBy, of, atLeast, withinMs }: CapacityO
   return {
     name: `time to ${atLeast} ${of}, scaled by ${scaledBy}`,
     judge: (seen) => {
-      const replicas = seen.series[of] ?? [];
+      const replicas = lastKnown(seen.series[of] ?? []);
       const tookS = risesOf(seen, scaledBy).map(({ doubledAtMs, toMs }) => {
         const from = Math.floor(doubledAtMs / SECOND_MS);
-        const enough = replicas.slice(from, Math.ceil(toMs / SECOND_MS)).findIndex((count) => (count ?? 0) >= atLeast);
+        const enough = replicas.slice(from, Math.ceil(toMs / SECOND_MS)).findIndex((count) => count >= atLeast);
         return enough === -1 ? Infinity : enough;
       });
       const longestS = Math.max(...tookS);
@@ -88,7 +88,7 @@ export function secondsToCapacity({ scaledBy, of, atLeast, withinMs }: CapacityO
         limit: withinMs === 0 ? 'there before the crowd' : `within ${withinMs / SECOND_MS} s`,
         samples: { seen: tookS.length, needed: 1 },
         beyond: { times: withinMs === 0 ? Infinity : (longestS * SECOND_MS) / withinMs },
-        ...(replicas.some((count) => count !== null) ? {} : { unknown: true as const }),
+        ...(replicas.some((count) => count > 0) ? {} : { unknown: true as const }),
       };
     },
   };
@@ -166,6 +166,12 @@ interface RiseTold {
   readonly scaledBy: Scaling;
   readonly lastsMs: number;
   readonly doubledAfterMs: number;
+}
+
+/** A second in which it could not be read is as the one before. */
+function lastKnown(values: readonly (number | null)[]): readonly number[] {
+  let last = 0;
+  return values.map((value) => (last = value ?? last));
 }
 
 function callsOf({ calls }: Observations, { routes }: Slo, { fromMs, toMs }: Rise): readonly Call[] {
