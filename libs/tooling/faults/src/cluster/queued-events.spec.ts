@@ -8,6 +8,7 @@ class FakeQueue extends FakeCluster {
 
   override async kubectl(args: readonly string[], input?: string): Promise<string> {
     const line = args.join(' ');
+    if (line.includes('--reader-property')) throw new Error('reader-property is not a recognized option'); // Kafka 4.1
     if (line.includes('console-producer')) this.lines.push(...(input ?? '').trim().split('\n'));
     if (line.includes('get-offsets')) return `${BUYERS_TOPIC}:0:${this.lines.length}\n`;
     if (line.includes('psql')) {

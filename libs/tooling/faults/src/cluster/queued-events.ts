@@ -15,7 +15,9 @@ export interface QueuedEventsOptions {
 }
 
 const LOOK_EVERY_MS = 3_000;
-const PRODUCER = ['/opt/kafka/bin/kafka-console-producer.sh', '--bootstrap-server=localhost:9092'];
+/** Tools run beside the broker, in its own memory: with its heap they could cost it its life. */
+const TOOL = ['env', 'KAFKA_HEAP_OPTS=-Xmx128m'];
+const BROKER = '--bootstrap-server=localhost:9092';
 
 /**
  * Events for notifications, all at once, into the topic that nothing else writes to while nobody signs in. Ends when
@@ -59,9 +61,10 @@ class Queue {
     this.before = await this.ends();
     const events = Array.from({ length: this.count }, (_, index) => this.event(index));
     const lines = [...events, ...events.slice(0, repeats)].map((event) => `${event.subject}\t${JSON.stringify(event)}`);
-    const keyed = ['--reader-property=parse.key=true', '--reader-property=key.separator=\t'];
-    const where = ['exec', '--stdin', 'statefulset/kafka', `--namespace=${this.cluster.namespace}`, '--'];
-    await this.cluster.kubectl([...where, ...PRODUCER, `--topic=${BUYERS_TOPIC}`, ...keyed], `${lines.join('\n')}\n`);
+    const keyed = ['--property=parse.key=true', '--property=key.separator=\t']; // Kafka 4.2 calls it reader-property
+    const where = ['exec', '--stdin', 'statefulset/kafka', `--namespace=${this.cluster.namespace}`, '--', ...TOOL];
+    const producer = ['/opt/kafka/bin/kafka-console-producer.sh', BROKER, `--topic=${BUYERS_TOPIC}`, ...keyed];
+    await this.cluster.kubectl([...where, ...producer], `${lines.join('\n')}\n`);
     this.lab.record(QUEUE_EVENTS.queued, { events: this.count, repeats });
   }
 
@@ -97,13 +100,9 @@ class Queue {
 
   /** Offsets of the topic's ends, added up. */
   private async ends(): Promise<number> {
-    const tool = [
-      '/opt/kafka/bin/kafka-get-offsets.sh',
-      '--bootstrap-server=localhost:9092',
-      `--topic=${BUYERS_TOPIC}`,
-    ];
-    const where = ['exec', 'statefulset/kafka', `--namespace=${this.cluster.namespace}`, '--'];
-    const said = await this.cluster.kubectl([...where, ...tool]);
+    const where = ['exec', 'statefulset/kafka', `--namespace=${this.cluster.namespace}`, '--', ...TOOL];
+    const offsets = ['/opt/kafka/bin/kafka-get-offsets.sh', BROKER, `--topic=${BUYERS_TOPIC}`];
+    const said = await this.cluster.kubectl([...where, ...offsets]);
     return [...said.matchAll(/^\S+:\d+:(\d+)$/gm)].reduce((sum, [, offset]) => sum + Number(offset), 0);
   }
 
