@@ -6,6 +6,7 @@ export default claim({
   promise: 'With istiod gone for five minutes the mesh serves on as it was, certificates and all.',
   tier: 'cluster',
   leansOn: [STAND_INS.edge],
+  shop: { replicas: { notifications: 1, billing: 1 } }, // without istiod no pod can start, so that none may have to
   load: { scenario: 'buy', settings: { ordersPerSecond: 3, pagesPerSecond: 8, follow: 'no' } },
   steadyState: [failures({ atMost: 0.03 })],
   fault: noControlPlane(),

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault } from '../lab';
 import { asTheyAre, clusterOf, type Change, type LabCluster } from './lab-cluster';
 
@@ -6,14 +7,17 @@ const PODS = ['--selector=app=istiod', '--namespace=istio-system'];
 const BACK = '--timeout=180s';
 /** So that certificates are shown all the time, as in a shop of many replicas, and not once an hour. */
 const REQUESTS_OF_A_CONNECTION = 10;
+/** Until every proxy has heard of that from istiod, which then goes. */
+const HEARD_MS = 5_000;
 
 /** The mesh's control plane has no replica: no proxy hears anything new, while connections are made all the time. */
-export function noControlPlane(): Fault {
+export function noControlPlane({ heardMs = HEARD_MS } = {}): Fault {
   return {
     name: 'istiod gone, and every connection made anew after ten requests',
     async start(lab) {
       const cluster = clusterOf(lab);
       const connections = await cluster.change(await shortConnections(cluster));
+      await delay(heardMs);
       const istiod = await cluster.change({
         name: 'istiod has no replica',
         make: [

@@ -16,15 +16,22 @@ createServer((request, answer) => {
 process.once('SIGTERM', () => process.exit(0));
 `;
 
-/** One more replica of a service, with its name and its certificate, which is sick. Its own ones stay as they are. */
-export function sickReplica(service: string): Fault {
+/** As many answers as cost a replica its place: istio/resilience. */
+const LEAST_ANSWERS = 3;
+
+/**
+ * One more replica of a service, with its name and its certificate, which is sick. Its own ones stay as they are. It
+ * is on a node of `caller`, who looks in his own zone first and would else never ask it.
+ */
+export function sickReplica(service: string, { caller }: { readonly caller: string }): Fault {
   const pod = `${service}-sick`;
   return {
     name: `a replica of ${service} that answers 503 to everything, and says that it is ready`,
     async start(lab) {
       const cluster = clusterOf(lab);
       const where = `--namespace=${cluster.namespace}`;
-      const manifest = sickPod(pod, service, await imageOf(cluster, service), cluster.namespace);
+      const node = await nodeOf(cluster, caller);
+      const manifest = sickPod({ name: pod, service, image: await imageOf(cluster, service), node }, cluster.namespace);
       const before = await cluster.query(answersOf(cluster, service));
       const { undo } = await cluster.change({
         name: `a sick replica of ${service}`,
@@ -34,13 +41,13 @@ export function sickReplica(service: string): Fault {
         ],
         unmake: [{ args: ['delete', 'pod', pod, where, '--ignore-not-found', '--grace-period=1'] }],
       });
-      lab.record(SICK_EVENT, { pod });
+      lab.record(SICK_EVENT, { pod, node });
       return {
         undo,
         seen: async () => ({
           metric: `calls to ${service} that were answered 503`,
           value: Math.round((await cluster.query(answersOf(cluster, service))) - before),
-          least: 5,
+          least: LEAST_ANSWERS,
         }),
       };
     },
@@ -52,8 +59,24 @@ function answersOf(cluster: LabCluster, service: string): string {
   return `sum(istio_requests_total{namespace="${cluster.namespace}",${labels}})`;
 }
 
+interface Sick {
+  readonly name: string;
+  readonly service: string;
+  readonly image: string;
+  readonly node: string;
+}
+
+/** @throws Error where no pod of it runs */
+async function nodeOf(cluster: LabCluster, service: string): Promise<string> {
+  const which = [`--selector=app.kubernetes.io/name=${service}`, '--field-selector=status.phase=Running'];
+  const where = [`--namespace=${cluster.namespace}`, '--output=jsonpath={.items[*].spec.nodeName}'];
+  const [node] = (await cluster.kubectl(['get', 'pods', ...which, ...where])).trim().split(' ');
+  if (node === undefined || node === '') throw new Error(`no pod of ${service} runs`);
+  return node;
+}
+
 /** What the Service, the policies and the mesh go by is a replica's; what the Deployment goes by is not. */
-function sickPod(name: string, service: string, image: string, namespace: string): unknown {
+function sickPod({ name, service, image, node }: Sick, namespace: string): unknown {
   const labels = { 'app.kubernetes.io/name': service, 'app.kubernetes.io/part-of': 'stampede' };
   const readinessProbe = { httpGet: { path: '/readyz', port: 9090 }, periodSeconds: 1 };
   const ports = [{ name: 'http', containerPort: 8080 }];
@@ -64,6 +87,7 @@ function sickPod(name: string, service: string, image: string, namespace: string
     spec: {
       ...RESTRICTED_POD,
       serviceAccountName: service,
+      nodeSelector: { 'kubernetes.io/hostname': node },
       containers: [{ ...scriptContainer(image, SICK), ports, readinessProbe }],
     },
   };
