@@ -41,6 +41,6 @@ export default claim({
       ...{ steadyMs: 5_000, faultMs: 15_000, recoveryMs: 8_000, repeat: 1 },
       holds: [...LEVELS, orders(0.01), retryAfterGiven(), everyOrderEnded()],
     },
-    full: { steadyMs: 10_000, faultMs: 105_000, recoveryMs: 180_000, repeat: 1 }, // for 3,000 orders, and to finish them
+    full: { steadyMs: 10_000, faultMs: 105_000, recoveryMs: 180_000, repeat: 1 }, // 3,000 orders, and to finish them
   },
 });

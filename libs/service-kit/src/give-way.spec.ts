@@ -28,10 +28,18 @@ const call = async (edge: boolean): Promise<void> => {
   await service.stop();
 };
 
-test('a process that refuses buyers tells whom it calls, and nobody else does', () => {
+afterEach(() => jest.restoreAllMocks());
+
+test('a process that refuses buyers tells whom it calls, and gives way itself, for half a second', () => {
+  const longAgo = -10_000; // before this process, so that the other test finds nobody refused
+  const now = jest.spyOn(performance, 'now').mockReturnValue(longAgo);
   expect(giveWayHeader()).toEqual({});
   noteRefusal();
   expect(giveWayHeader()).toEqual({ 'x-give-way': '1' });
+  expect(mustGiveWay()).toBe(true);
+  now.mockReturnValue(longAgo + 501);
+  expect(giveWayHeader()).toEqual({});
+  expect(mustGiveWay()).toBe(false);
 });
 
 test('a service believes its callers, and the edge does not believe buyers', async () => {

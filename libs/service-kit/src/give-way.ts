@@ -18,7 +18,11 @@ export function noteRefusal(): void {
 
 /** What a call tells whom it calls; nothing, as long as nobody is refused. */
 export function giveWayHeader(): Readonly<Record<string, string>> {
-  return performance.now() - refusedAtMs < REFUSING_MS ? TOLD : NOTHING;
+  return isRefusing() ? TOLD : NOTHING;
+}
+
+function isRefusing(): boolean {
+  return performance.now() - refusedAtMs < REFUSING_MS;
 }
 
 const TOLD = { [GIVE_WAY_HEADER]: '1' };
@@ -29,7 +33,7 @@ export function noteGiveWay(headers: IncomingHttpHeaders): void {
   if (headers[GIVE_WAY_HEADER] !== undefined) toldAtMs = performance.now();
 }
 
-/** Whether a caller has just told that buyers are refused. */
+/** Whether buyers are being refused, here or by a caller that has just told it. */
 export function mustGiveWay(): boolean {
-  return performance.now() - toldAtMs < TOLD_MS;
+  return isRefusing() || performance.now() - toldAtMs < TOLD_MS;
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { LoadShedder, LoopDelay, Overloaded, TargetLimit, type Permit, type Priority } from '@stampede/resilience';
 import { isBusyBehind } from './busy-behind';
+import { noteRefusal } from './give-way';
 
 /**
  * A loop that is later than this serves nobody in time: critical work is shed from here, normal work from 80 %,
@@ -78,11 +79,20 @@ export class Overload {
    * rejects with it
    */
   admit({ priority, lasting }: Arrival, response: ServerResponse): void | Promise<void> {
-    if (this.pressed) this.shedder.admit(priority).release('ignored');
+    if (this.pressed) this.shed(priority);
     if (!this.options.edge || priority === 'background' || lasting) return;
     if (!this.limit.full) return leaveWith(response, this.limit.enter());
     if (priority === 'critical') return this.wait(response);
     this.refuse(priority);
+  }
+
+  private shed(priority: Priority): void {
+    try {
+      this.shedder.admit(priority).release('ignored');
+    } catch (error) {
+      noteRefusal();
+      throw error;
+    }
   }
 
   private async wait(response: ServerResponse): Promise<void> {

@@ -25,6 +25,7 @@ export class SagaPace {
   private steppedAtMs = -Infinity;
   private begunAtMs = -Infinity;
   private late = false;
+  private looking = false;
   private readonly now: () => number;
 
   constructor(private readonly options: PaceOptions) {
@@ -35,8 +36,12 @@ export class SagaPace {
   /** How many may be worked on now; to be asked before each is begun. */
   room(): number {
     const nowMs = this.now();
-    const giveWay = this.options.giveWay() && !this.late;
-    if (nowMs - this.steppedAtMs >= STEP_MS) this.step(giveWay, nowMs);
+    const refusing = this.options.giveWay();
+    const giveWay = refusing && !this.late;
+    if (nowMs - this.steppedAtMs >= STEP_MS) {
+      this.step(giveWay, nowMs);
+      if (refusing || this.late) void this.look();
+    }
     if (!giveWay || this.allowed > 1) return this.allowed;
     if (nowMs - this.begunAtMs < BEGIN_EVERY_MS) return 0;
     this.begunAtMs = nowMs;
@@ -44,18 +49,20 @@ export class SagaPace {
   }
 
   private step(giveWay: boolean, nowMs: number): void {
-    const { most } = this.options;
-    this.allowed = giveWay ? Math.max(1, Math.floor(this.allowed / 2)) : Math.min(most, this.allowed + 1);
+    this.allowed = giveWay ? Math.max(1, Math.floor(this.allowed / 2)) : Math.min(this.options.most, this.allowed + 1);
     this.steppedAtMs = nowMs;
-    if (this.allowed < most) this.look();
   }
 
-  /** What cannot be told now is told the next time. */
-  private look(): void {
-    const { oldestAgeMs, patienceMs } = this.options;
-    oldestAgeMs().then(
-      (ageMs) => (this.late = ageMs > patienceMs),
-      () => undefined,
-    );
+  /** One at a time, so that a slow database is not asked by each step; what it cannot tell stays as it was. */
+  private async look(): Promise<void> {
+    if (this.looking) return;
+    this.looking = true;
+    try {
+      this.late = (await this.options.oldestAgeMs()) > this.options.patienceMs;
+    } catch {
+      // told the next time
+    } finally {
+      this.looking = false;
+    }
   }
 }

@@ -124,7 +124,7 @@ export class OutboxRelay {
   start(): void {
     this.stopping = false;
     // The first purge comes at a random moment: replicas start together.
-    this.nextPurgeAt = Date.now() + PURGE_EVERY_MS * (1 + Math.random());
+    this.nextPurgeAt = performance.now() + PURGE_EVERY_MS * (1 + Math.random());
     // Not in the trace of whoever starts or kicks the relay: each event carries its own.
     this.running ??= context.with(trace.deleteSpan(context.active()), () => this.loop());
   }
@@ -185,9 +185,9 @@ export class OutboxRelay {
 
   /** Kicks are noted but do not shorten the wait: a bus that is down is not hammered by every commit. */
   private async backOff(waitMs: number): Promise<void> {
-    const until = Date.now() + waitMs;
-    while (!this.stopping && Date.now() < until) {
-      await this.alarm.wait(until - Date.now());
+    const until = performance.now() + waitMs; // a clock that is set back must not make it deaf for longer
+    while (!this.stopping && performance.now() < until) {
+      await this.alarm.wait(until - performance.now());
     }
   }
 
@@ -235,9 +235,9 @@ export class OutboxRelay {
   }
 
   private async purgeWhenDue(connection: Connection): Promise<void> {
-    if (Date.now() >= this.nextPurgeAt) {
+    if (performance.now() >= this.nextPurgeAt) {
       const count = await this.purge(connection);
-      this.nextPurgeAt = count === PURGE_ROWS ? 0 : Date.now() + PURGE_EVERY_MS;
+      this.nextPurgeAt = count === PURGE_ROWS ? 0 : performance.now() + PURGE_EVERY_MS;
     }
   }
 }

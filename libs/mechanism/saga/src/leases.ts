@@ -6,12 +6,13 @@ export class LeaseLost extends Error {}
  */
 export class Lease {
   private readonly controller = new AbortController();
-  private renewedAtMs = performance.now();
 
+  /** `renewedAtMs` is when the lease was asked for (`performance.now()`), not when the answer came. */
   constructor(
     readonly id: string,
     readonly leaseToken: number,
     private readonly leaseMs: number,
+    private renewedAtMs: number,
   ) {}
 
   /** Aborts with `LeaseLost`. */
@@ -44,8 +45,9 @@ export class Leases {
     private readonly renew: (leases: Lease[]) => Promise<string[]>,
   ) {}
 
-  hold(row: { readonly id: string; readonly leaseToken: number }): Lease {
-    const lease = new Lease(row.id, row.leaseToken, this.leaseMs);
+  /** `askedAtMs`: see `Lease`. */
+  hold(row: { readonly id: string; readonly leaseToken: number }, askedAtMs: number): Lease {
+    const lease = new Lease(row.id, row.leaseToken, this.leaseMs, askedAtMs);
     this.held.add(lease);
     this.timer ??= setInterval(() => void this.renewAll(), this.leaseMs / 3).unref();
     return lease;

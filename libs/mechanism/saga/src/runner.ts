@@ -139,10 +139,11 @@ export class SagaRunner<State extends object> {
       return 0;
     }
     const { workerId, leaseMs } = this.options;
+    const askedAtMs = performance.now();
     const rows = await this.store.claim(this.database.kysely, room, workerId, leaseMs);
     this.moreDue ||= rows.length === room;
     for (const row of rows) {
-      const drive = this.drive(row).finally(() => {
+      const drive = this.drive(row, askedAtMs).finally(() => {
         this.driving.delete(drive);
         if (this.moreDue) {
           this.alarm.ring();
@@ -154,9 +155,9 @@ export class SagaRunner<State extends object> {
   }
 
   /** Never rejects: a saga that cannot be driven on is left to its lease, and so to another look. */
-  private async drive(row: ClaimedRow<State>): Promise<void> {
+  private async drive(row: ClaimedRow<State>, askedAtMs: number): Promise<void> {
     const saga = this.definition.name;
-    const lease = this.leases.hold(row);
+    const lease = this.leases.hold(row, askedAtMs);
     try {
       if (row.orphaned) {
         tell({ saga, kind: 'taken-over' });
