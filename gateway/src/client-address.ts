@@ -5,8 +5,7 @@ const CLIENT_GROUPS = 4;
 
 /**
  * The address whose quota a request uses: the peer, or, behind that many proxies of ours, what the outermost of them
- * saw. Whatever stands further left in
- * `X-Forwarded-For` was written by the client, so it is never read.
+ * saw. Whatever stands further left in `X-Forwarded-For` was written by the client, so it is never read.
  */
 export function clientAddress(peer: string, forwardedFor: string | undefined, trustedHops: number): string {
   if (trustedHops === 0 || forwardedFor === undefined) return network(peer);

@@ -23,8 +23,8 @@ export interface QuotaOptions {
 
 /**
  * Requests per second of each buyer and each address. A request is decided on here and now; ten times a second replicas
- * tell each other
- * what they let in, in one round trip for all keys. With the store away each replica keeps the quota by itself.
+ * tell each other what they let in, in one round trip for all keys. With the store away each replica keeps the quota by
+ * itself.
  */
 export class Quotas {
   private counts = new Map<string, Count>();

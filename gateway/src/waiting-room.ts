@@ -14,8 +14,8 @@ const ADMISSION_MS = 600_000;
 
 /**
  * Lets buyers in at the event's rate, in the order of their arrival: each gets a slot one interval after the last one,
- * from the sale's opening on. A slot is
- * all there is to remember, so nothing has to run for the line to move, and any replica can tell anybody's place.
+ * from the sale's opening on. A slot is all there is to remember, so nothing has to run for the line to move, and any
+ * replica can tell anybody's place.
  */
 @Injectable()
 export class WaitingRoom {

@@ -17,8 +17,8 @@ const MOST_SECTIONS = 4;
 
 /**
  * Takes seats for several requests at once, each side by side. Locks only sections that nobody else is working on, and
- * never waits, so buyers of one
- * category do not queue for one row. A request that found none may still find some by `allocateExhaustively`.
+ * never waits, so buyers of one category do not queue for one row. A request that found none may still find some by
+ * `allocateExhaustively`.
  */
 export async function allocateQuickly(
   tx: Tx,
@@ -41,8 +41,7 @@ export async function allocateQuickly(
 
 /**
  * Takes seats for each request that can have them at all: side by side where the category still has such seats, apart
- * where it has not. Waits
- * for everybody who is working on the category; what is missing from the result is sold out.
+ * where it has not. Waits for everybody who is working on the category; what is missing from the result is sold out.
  */
 export async function allocateExhaustively(
   tx: Tx,

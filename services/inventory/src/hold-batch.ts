@@ -36,8 +36,8 @@ interface Decided {
 
 /**
  * Holds seats of one category for several buyers in one transaction: limits, seats, holds and the answers under their
- * keys are stored together
- * or not at all. No buyer is named twice. Order of locks: buyers, then sections; see also `endHoldsNow`.
+ * keys are stored together or not at all. No buyer is named twice. Order of locks: buyers, then sections; see also
+ * `endHoldsNow`.
  */
 export async function holdBatch(
   database: Database,

@@ -40,8 +40,7 @@ const BATCHES_AT_ONCE = 2;
 
 /**
  * Accepts orders in batches: order, saga, event and answer of each are stored in one transaction, and those who came
- * while one was
- * under way share the next. A lone order waits for nobody.
+ * while one was under way share the next. A lone order waits for nobody.
  */
 @Injectable()
 export class OrderDesk {

@@ -11,8 +11,7 @@ interface Watcher {
 
 /**
  * Tells of changes of orders, whichever replica made them. All that are watched are looked at together, in one
- * statement a poll: NOTIFY would be
- * sooner, but every commit that notifies waits for every other.
+ * statement a poll: NOTIFY would be sooner, but every commit that notifies waits for every other.
  */
 @Injectable()
 export class OrderWatch implements OnModuleDestroy {

@@ -42,8 +42,7 @@ type LedgerRecord = CaptureRecord | RefundRecord | RefusedKey;
 
 /**
  * The provider's books: one JSON record a line, on disk before it is answered. A crash in the middle of a line loses
- * that line alone, and
- * it was not answered. One process writes a ledger at a time.
+ * that line alone, and it was not answered. One process writes a ledger at a time.
  */
 export class Ledger {
   private readonly captures = new Map<string, CaptureRecord>();

@@ -27,8 +27,7 @@ const MOST_CALLS_PER_KEY = 3;
 
 /**
  * The provider behind one policy: bulkhead, circuit breaker, timeout. Nothing is retried here after silence, because
- * silence is not failure.
- * Every method @throws unavailable (it was not sent) or outcome_unknown (ask by the key).
+ * silence is not failure. Every method @throws unavailable (it was not sent) or outcome_unknown (ask by the key).
  */
 export class ProviderClient {
   private readonly provider: Peer<typeof providerApi>;

@@ -19,8 +19,7 @@ export interface Demand {
 
 /**
  * The price of one seat now: the list price while half of the category is free, then rising in steps of 5 % to 1.5
- * times.
- * Steps, so that two buyers in the same moment see one price.
+ * times. Steps, so that two buyers in the same moment see one price.
  */
 export function seatPrice({ listPrice, capacity, available }: Demand): Money {
   if (available === null) return listPrice;
