@@ -4,6 +4,7 @@ import { manifestFault } from './manifest-fault';
 import { noControlPlane } from './no-control-plane';
 import { rollingUpdate } from './rolling-update';
 import { SICK_EVENT, sickReplica } from './sick-replica';
+import { sickService } from './sick-service';
 import { spareNode } from './spare-node';
 import type { Lab } from '../lab';
 import { clusterOf } from './lab-cluster';
@@ -50,6 +51,30 @@ test('a sick replica is in Service and policies, near its caller, and is none of
   expect(cluster.journal.map(({ kind }) => kind)).toEqual([SICK_EVENT]);
   await active.undo();
   expect(cluster.transcript.at(-1)).toMatch(/^kubectl delete pod inventory-sick /);
+});
+
+test('a service that refuses everybody is one sick replica that gets all calls', async () => {
+  const cluster = new FakeCluster({ 'deployment/inventory': image });
+  let manifest = '';
+  const change = cluster.change.bind(cluster);
+  cluster.change = (what) => {
+    manifest = what.make[0]?.input ?? '';
+    return change(what);
+  };
+  const active = await cluster.start(sickService('inventory'));
+  const { metadata, spec } = JSON.parse(manifest) as { metadata: object; spec: { containers: [{ args: string[] }] } };
+  expect(metadata).toMatchObject({ labels: { 'app.kubernetes.io/name': 'inventory', 'stampede/sick': 'true' } });
+  expect(spec.containers[0].args.join(' ')).toContain('"retry-after":"0"');
+  cluster.figure = 31;
+  await active.undo();
+  const PATCH = 'kubectl patch service inventory --namespace=stampede --type=merge';
+  const selects = (label: string) => `${PATCH} --patch={"spec":{"selector":{"stampede/sick":${label}}}}`;
+  expect(cluster.transcript.slice(2)).toEqual([
+    selects('"true"'),
+    selects('null'),
+    'kubectl delete pod inventory-sick --namespace=stampede --ignore-not-found --wait=false',
+  ]);
+  expect(await active.seen()).toMatchObject({ value: 31, least: 30 });
 });
 
 test('without a caller there is no place for a sick replica', async () => {

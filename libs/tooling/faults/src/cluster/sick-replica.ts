@@ -5,13 +5,15 @@ import { clusterOf, type LabCluster } from './lab-cluster';
 /** The line in a run's journal that tells from when on it is one of the replicas. */
 export const SICK_EVENT = 'a sick replica is ready';
 
+const PROBLEM = { 'content-type': 'application/problem+json' };
+
 /** Its probes say that all is well, and every request gets 503: what no probe notices. */
-const SICK = `
+const sick = (headers: string): string => `
 const { createServer } = require('node:http');
 createServer((_, answer) => answer.writeHead(200).end()).listen(9090);
 createServer((request, answer) => {
   request.resume();
-  answer.writeHead(503, { 'content-type': 'application/problem+json' }).end('{"code":"internal","status":503}');
+  answer.writeHead(503, ${headers}).end('{"code":"internal","status":503}');
 }).listen(8080);
 process.once('SIGTERM', () => process.exit(0));
 `;
@@ -54,16 +56,22 @@ export function sickReplica(service: string, { caller }: { readonly caller: stri
   };
 }
 
-function answersOf(cluster: LabCluster, service: string): string {
+/** PromQL of the 503s that callers of a service got. */
+export function answersOf(cluster: LabCluster, service: string): string {
   const labels = `reporter="source",destination_service_name="${service}",response_code="503"`;
   return `sum(istio_requests_total{namespace="${cluster.namespace}",${labels}})`;
 }
 
-interface Sick {
+export interface Sick {
   readonly name: string;
   readonly service: string;
   readonly image: string;
-  readonly node: string;
+  /** Default: wherever there is place. */
+  readonly node?: string;
+  /** Of every answer. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Beside those of every replica. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** @throws Error where no pod of it runs */
@@ -76,8 +84,8 @@ async function nodeOf(cluster: LabCluster, service: string): Promise<string> {
 }
 
 /** What the Service, the policies and the mesh go by is a replica's; what the Deployment goes by is not. */
-function sickPod({ name, service, image, node }: Sick, namespace: string): unknown {
-  const labels = { 'app.kubernetes.io/name': service, 'app.kubernetes.io/part-of': 'stampede' };
+export function sickPod({ name, service, image, node, headers = {}, labels: own }: Sick, namespace: string): unknown {
+  const labels = { ...own, 'app.kubernetes.io/name': service, 'app.kubernetes.io/part-of': 'stampede' };
   const readinessProbe = { httpGet: { path: '/readyz', port: 9090 }, periodSeconds: 1 };
   const ports = [{ name: 'http', containerPort: 8080 }];
   return {
@@ -87,8 +95,11 @@ function sickPod({ name, service, image, node }: Sick, namespace: string): unkno
     spec: {
       ...RESTRICTED_POD,
       serviceAccountName: service,
-      nodeSelector: { 'kubernetes.io/hostname': node },
-      containers: [{ ...scriptContainer(image, SICK), ports, readinessProbe }],
+      terminationGracePeriodSeconds: 10, // its proxy is read until then
+      ...(node === undefined ? {} : { nodeSelector: { 'kubernetes.io/hostname': node } }),
+      containers: [
+        { ...scriptContainer(image, sick(JSON.stringify({ ...PROBLEM, ...headers }))), ports, readinessProbe },
+      ],
     },
   };
 }
