@@ -17,7 +17,7 @@ export default claim({
   control: { off: 'judge-versions', bites: ['not ruled'] },
   forms: {
     quick: {
-      ...{ steadyMs: 12_000, faultMs: 420_000, recoveryMs: 60_000, repeat: 1 },
+      ...{ steadyMs: 12_000, faultMs: 510_000, recoveryMs: 60_000, repeat: 1 },
       holds: [releasesRuled({ of: 2, ...RULES }), everyOrderEnded(), recovers({ withinMs: 60_000 })],
     },
     full: { steadyMs: 15_000, faultMs: 1_800_000, recoveryMs: 60_000, repeat: 1 },
