@@ -43,6 +43,12 @@ test('what nobody scales comes back to as many replicas as there were', async ()
   expect(change?.unmake).toEqual(['scale deployment/catalog --namespace=stampede --replicas=3']);
 });
 
+test('of a service that Flagger releases the copy that answers has so many replicas', async () => {
+  const canaries = { items: [{ spec: { targetRef: { name: 'pricing' } } }] };
+  const [change] = await told({ replicas: { pricing: 3 } }, { 'canaries.flagger.app/--namespace=stampede': canaries });
+  expect(change?.make).toEqual(['scale deployment/pricing-primary --namespace=stampede --replicas=3']);
+});
+
 const POD = { containers: [{ name: 'app', resources: { requests: { cpu: '50m', memory: '96Mi' } } }] };
 
 test('what a replica may use of a core is limited, and unlimited again', async () => {

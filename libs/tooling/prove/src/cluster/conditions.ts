@@ -48,7 +48,10 @@ const SLEEPS_WITHIN = '--timeout=420s'; // its autoscaler waits five minutes bef
 const PAUSED = 'autoscaling.keda.sh/paused-replicas';
 
 /** Exactly so many, whatever the CPU or the lag says: an autoscaler that has its way would be another experiment. */
-async function replicasOf(cluster: LabCluster, service: string, count: number): Promise<Change> {
+async function replicasOf(cluster: LabCluster, named: string, count: number): Promise<Change> {
+  const copy = `${named}-primary`; // which answers while Flagger releases it, and has a scaler of its own
+  const isReleased = (await shopDeployments(cluster)).includes(`deployment.apps/${copy}`);
+  const service = isReleased ? copy : named;
   const where = `--namespace=${cluster.namespace}`;
   const name = `${count} replicas of ${service}`;
   const scale = (to: number): Instruction => ({ args: ['scale', `deployment/${service}`, where, `--replicas=${to}`] });
