@@ -47,13 +47,24 @@ export function serveStorefront(fastify: FastifyInstance, folder: string): void 
   const manifest = JSON.parse(readFileSync(manifestFile, 'utf8')) as Manifest;
   const files = new Map(Object.entries(manifest.files).map(([url, file]) => [url, served(folder, url, file)]));
   for (const url of PAGES) serve(fastify, url, files.get(manifest.index), 'text/html');
-  for (const url of ELSEWHERE) serve(fastify, url, files.get(manifest.index), 'text/html', 404);
+  for (const url of ELSEWHERE) serve(fastify, url, files.get(manifest.index), 'text/html', { status: 404 });
   for (const [url, file] of files) if (url !== manifest.index) serve(fastify, url, file, file.type);
 }
 
-function serve(fastify: FastifyInstance, url: string, file: Served | undefined, produces: string, status = 200): void {
+/**
+ * What there is, is served in a full shop too: it costs no peer anything, and it is the page that tells a buyer in words
+ * that the shop is busy, and asks again.
+ */
+function serve(
+  fastify: FastifyInstance,
+  url: string,
+  file: Served | undefined,
+  produces: string,
+  { status = 200 } = {},
+): void {
   if (file === undefined) throw new Error(`the storefront's manifest has no ${url}`);
-  const config = { stampede: { path: url, priority: 'normal', produces: produces.split(';', 1)[0] } };
+  const priority = status === 200 ? 'critical' : 'normal';
+  const config = { stampede: { path: url, priority, produces: produces.split(';', 1)[0] } };
   fastify.get(url, { config }, (request, reply) => send(file, request, reply.code(status)));
 }
 
