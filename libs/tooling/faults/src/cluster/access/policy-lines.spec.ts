@@ -2,6 +2,8 @@ import type { LabCluster } from '../lab-cluster';
 import { policyLines, withoutLines } from './policy-lines';
 
 const pods = (name: string) => ({ podSelector: { matchLabels: { 'app.kubernetes.io/name': name } } });
+/** Who scales the consumers, and is no asker of the matrix. */
+const SCALER = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'keda' } } };
 const MESH = [
   { metadata: { name: 'deny-all', namespace: 'stampede', uid: 'u' }, spec: {} },
   {
@@ -21,9 +23,10 @@ const MESH = [
 const NETWORK = [
   { metadata: { name: 'telemetry', namespace: 'stampede' }, spec: { ingress: [{ from: [pods('prometheus')] }] } },
   { metadata: { name: 'probes-out', namespace: 'stampede' }, spec: { egress: [{}] } },
+  { metadata: { name: 'redis', namespace: 'stampede' }, spec: { ingress: [{ from: [pods('gateway')] }] } },
   {
     metadata: { name: 'orders', namespace: 'stampede' },
-    spec: { ingress: [{ from: [pods('gateway')] }], egress: [{ to: [pods('inventory'), pods('payments')] }] },
+    spec: { ingress: [{ from: [pods('gateway'), SCALER] }], egress: [{ to: [pods('inventory'), pods('payments')] }] },
   },
 ];
 
@@ -48,7 +51,8 @@ test('each path of a policy is a line, and a policy without any is one', async (
 test('each peer of a network policy is a line; with its last one a rule goes, for none means everybody', async () => {
   const lines = (await policyLines(cluster)).filter(({ wall }) => wall === 'network');
   expect(lines.map(({ words, remove }) => [words, remove.at(-1)])).toEqual([
-    ['orders ingress from gateway', '--patch=[{"op":"remove","path":"/spec/ingress/0"}]'],
+    ['redis ingress from gateway', '--patch=[{"op":"remove","path":"/spec/ingress/0"}]'],
+    ['orders ingress from gateway', '--patch=[{"op":"remove","path":"/spec/ingress/0/from/0"}]'],
     ['orders egress to inventory', '--patch=[{"op":"remove","path":"/spec/egress/0/to/0"}]'],
     ['orders egress to payments', '--patch=[{"op":"remove","path":"/spec/egress/0/to/1"}]'],
   ]);
@@ -60,7 +64,7 @@ test('what brings lines back are the policies as they were, without what the ser
   expect(withoutLines(lines).unmake).toEqual([
     {
       args: ['apply', '--server-side', '--force-conflicts', '--filename=-'],
-      input: [denyAll, NETWORK[2]].map((policy) => JSON.stringify(policy)).join('\n---\n'),
+      input: [denyAll, NETWORK[3]].map((policy) => JSON.stringify(policy)).join('\n---\n'),
     },
   ]);
 });
