@@ -17,7 +17,7 @@ export default claim({
   holds: [queueDrained({ withinMs: 240_000 }), fromNoneAndBack({ of: PODS, atLeast: 2 })],
   control: { off: 'scale-on-lag', bites: ['queued events'] },
   forms: {
-    quick: { steadyMs: 12_000, faultMs: 150_000, recoveryMs: 150_000, repeat: 1 },
+    quick: { steadyMs: 12_000, faultMs: 150_000, recoveryMs: 100_000, repeat: 1 },
     full: { steadyMs: 15_000, faultMs: 240_000, recoveryMs: 180_000, repeat: 1 },
   },
 });
