@@ -20,7 +20,7 @@ export default claim({
     [ALL]: `sum(${CALLS}})`,
     [SICK]: `sum(${CALLS},response_code=~"5.."})`,
   },
-  load: { scenario: 'buy', settings: { ordersPerSecond: 8, pagesPerSecond: 5, follow: 'no', attempts: 1 } },
+  load: { scenario: 'buy', settings: { ordersPerSecond: 6, pagesPerSecond: 3, follow: 'no', attempts: 1 } },
   steadyState: [failures({ atMost: 0.03 })],
   fault: sickReplica('inventory', { caller: 'gateway' }),
   holds: [
@@ -34,7 +34,7 @@ export default claim({
       ...{ steadyMs: 12_000, faultMs: 60_000, recoveryMs: 20_000, repeat: 1 },
       holds: [sickAnswers(0.02), recovers({ withinMs: 20_000 })],
     },
-    // 1,000 holds after the ejection, of which the sick one costs a few when it is tried again after a minute
-    full: { steadyMs: 20_000, faultMs: 170_000, recoveryMs: 20_000, repeat: 1 },
+    // 900 holds after the ejection, of which the sick one costs three when it is tried again after a minute
+    full: { steadyMs: 20_000, faultMs: 185_000, recoveryMs: 20_000, repeat: 1 },
   },
 });
