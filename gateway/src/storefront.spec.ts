@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test('a full shop still lets in whoever asks for a page or its files, and nobody who asks for what there is not', () => {
+test('a full shop lets in whoever asks for a page or its files, and nobody who asks for what there is not', () => {
   writeFileSync(join(folder, 'index.html'), '<!doctype html>');
   writeFileSync(join(folder, 'app.js'), '');
   const files = {

@@ -52,8 +52,8 @@ export function serveStorefront(fastify: FastifyInstance, folder: string): void 
 }
 
 /**
- * What there is, is served in a full shop too: it costs no peer anything, and it is the page that tells a buyer in words
- * that the shop is busy, and asks again.
+ * What there is, is served in a full shop too: it costs no peer anything, and it is the page that tells a buyer in
+ * words that the shop is busy, and asks again.
  */
 function serve(
   fastify: FastifyInstance,
