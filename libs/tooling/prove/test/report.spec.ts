@@ -52,9 +52,25 @@ describe('the page of a proof', () => {
   });
 
   test('says a promise as a claim after a full PASS alone', () => {
-    expect(page(journalOf())).toContain('L2 is claimed:');
-    expect(page(journalOf({ form: 'quick' }))).toContain('is claimed after a full one:');
-    expect(page(journalOf({ verdict: 'NO-FAULT' }))).toContain('was promised, and is not claimed:');
+    expect(page(journalOf())).toContain('L2 is claimed<');
+    expect(page(journalOf({ form: 'quick' }))).toContain('is claimed after a full one<');
+    expect(page(journalOf({ verdict: 'NO-FAULT' }))).toContain('was promised, and is not claimed<');
+    const short = { ...journalOf(), neededExperiments: 20 };
+    expect(page(short)).toContain('L2 held in 1 of the 20 experiments that it needs, and is not claimed<');
+  });
+
+  test('has one row for the fault, also where the control is asked for another count', () => {
+    const control = runOf('control');
+    const seen = { ...control.fault.seen, least: 3 };
+    const text = page(journalOf({ runs: [runOf('experiment'), { ...control, fault: { ...control.fault, seen } }] }));
+    expect(text.match(/<th scope="row">the provider loses one answer in five: /g)).toHaveLength(1);
+    expect(text).toContain('at least 1 (control: 3)<');
+    expect(text).not.toContain('not measured');
+  });
+
+  test('says of a limit of none that it is the limit', () => {
+    expect(page(journalOf())).toContain('38 of 391 orders (allowed: none).');
+    expect(page(journalOf())).not.toContain(', none');
   });
 
   test('shows experiment and control on the same scales, whichever is the worse', () => {
@@ -180,6 +196,9 @@ describe('the folder of evidence', () => {
     keepEvidence(root, journalOf({ definition: definitionOf(root, { file: CLAIM }) }));
     const before = claimsPage(readEvidence(root));
     expectExample('claims.html', before);
+    expect(before).toContain('<title>1 of 2 claims are proved today</title>');
+    expect(before).toContain('<h1>1 of 2 claims are proved today</h1>');
+    for (const label of ['Figures', 'When', 'Report']) expect(before).toContain(`<td data-head="${label}"></td>`);
     expect(before).toContain(journalOf().promise);
     expect(before.indexOf('>L2<')).toBeLessThan(before.indexOf('>L10<'));
     write('load-tests/scenarios/buy.k6.ts', 'changed');

@@ -2,7 +2,7 @@ import type { K6Summary } from '../check';
 import type { CheckResult, RunRecord } from '../journal';
 import { html, type Html } from './html';
 import { figure } from './scale';
-import { isThreshold, OUTCOME } from './words';
+import { isThreshold, OUTCOME, whyInWords } from './words';
 
 export interface Shown {
   readonly experiment?: RunRecord;
@@ -23,7 +23,7 @@ export function checksTable(shown: Shown): Html {
       </tr>
     </thead>
     ${group(shown, roles, 'Before the fault: steady state', (run) => run.steadyState)}
-    ${group(shown, roles, 'The fault was seen to act', (run) => [faultOf(run)])}
+    ${group(shown, roles, 'The fault was seen to act', (run) => [faultOf(run, shown)])}
     ${group(shown, roles, 'Verdict', (run) => run.checks.filter((check) => !isThreshold(check)))}
     ${group(shown, roles, 'Verdict: thresholds of k6', (run) => run.checks.filter(isThreshold).map(withoutPrefix))}
     ${group(shown, roles, 'Load that k6 sent', (run) => loadOf(run.summary))}
@@ -107,7 +107,7 @@ function outcomeCell(run: RunRecord | undefined): Html | undefined {
   const head = run.role === 'experiment' ? 'Experiment' : 'Control';
   const bite = run.bite?.by === undefined ? undefined : html`<small>It bites by ${run.bite.by}${thin(run)}.</small>`;
   return html`<td data-head="${head}">
-    <span><strong>${OUTCOME[run.role][run.outcome]}</strong><small>${run.why}</small>${bite}</span>
+    <span><strong>${OUTCOME[run.role][run.outcome]}</strong><small>${whyInWords(run.why)}</small>${bite}</span>
   </td>`;
 }
 
@@ -115,9 +115,17 @@ function thin({ bite }: RunRecord): string {
   return bite?.thin === true ? ': so little that it may hold another time' : '';
 }
 
-function faultOf({ fault: { name, seen } }: RunRecord): Row {
-  const limit = `at least ${figure(seen.least)}`;
-  return { name: `${name}: ${seen.metric}`, measured: figure(seen.value), limit, holds: seen.value >= seen.least };
+/** One row for both runs, also where a control is asked for another count. */
+function faultOf({ fault: { name, seen } }: RunRecord, { experiment, control }: Shown): Row {
+  const limits = [experiment, control].flatMap((run) => run?.fault.seen.least ?? []).map(figure);
+  const [limit, other = limit] = limits;
+  const both = other === limit ? '' : ` (control: ${other})`;
+  return {
+    name: `${name}: ${seen.metric}`,
+    measured: figure(seen.value),
+    limit: `at least ${limit}${both}`,
+    holds: seen.value >= seen.least,
+  };
 }
 
 function withoutPrefix(check: CheckResult): Row {

@@ -9,18 +9,18 @@ const COLUMNS = ['Claim', 'Promise', 'Verdict', 'Figures', 'When', 'Report'] as 
 /** Every claim with its last verdict and the way to its report; a promise that is not claimed today is greyed. */
 export function claimsPage(states: readonly ClaimState[]): string {
   const claimed = states.filter(isClaimed).length;
+  const heading = `${claimed} of ${states.length} claims are proved today`;
   return document({
-    title: `Claims: ${claimed} of ${states.length} hold`,
+    title: heading,
     description: 'What the shop promises, and how it went when it was put to the test.',
     style: STYLE,
     body: html`<main>
       <header class="top">
         <p class="eyebrow">Stampede</p>
-        <h1>Claims</h1>
+        <h1>${heading}</h1>
         <p class="hint">
-          ${claimed} of ${states.length} are claimed today. Each is an experiment with a fault that was seen to act, and
-          a control that fails because one mitigation is off. A verdict is stale when the claim, its load or its
-          mitigation has changed since.
+          Each is an experiment with a fault that was seen to act, and a control that fails because one mitigation is
+          off. A verdict is stale when the claim, its load or its mitigation has changed since.
         </p>
       </header>
       <section aria-label="All claims">
@@ -49,9 +49,9 @@ function row(state: ClaimState): Html {
     <th scope="row">${id}</th>
     ${promise}
     <td data-head="Verdict"><span>${verdictsOf(state)}</span></td>
-    <td data-head="Figures"><span>${proof === undefined ? '' : figuresOf(proof)}</span></td>
-    <td data-head="When">${proof === undefined ? '' : whenOf(proof)}</td>
-    <td data-head="Report"><span>${reportsOf(state)}</span></td>
+    <td data-head="Figures">${proof === undefined ? undefined : html`<span>${figuresOf(proof)}</span>`}</td>
+    <td data-head="When">${proof === undefined ? undefined : whenOf(proof)}</td>
+    <td data-head="Report">${proof === undefined ? undefined : html`<span>${reportsOf(state)}</span>`}</td>
   </tr>`;
 }
 

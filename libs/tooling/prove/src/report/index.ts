@@ -11,4 +11,12 @@ export { proofPage, type RawFile } from './proof-page';
 export type { KeptJournal, NamedFile } from './raw-files';
 export { figure, linearScale } from './scale';
 export { STYLE } from './style';
-export { keyFigures, machineInWords, moment, versionsInWords, type KeyFigure } from './words';
+export {
+  keyFigures,
+  machineInWords,
+  moment,
+  versionsInWords,
+  whyInWords,
+  type KeyFigure,
+  type ShortProof,
+} from './words';

@@ -4,7 +4,18 @@ import { checksTable } from './checks-table';
 import { factList } from './facts';
 import { document, html, type Html } from './html';
 import { STYLE } from './style';
-import { duration, machineInWords, MEANING, moment, OUTCOME, shownRuns, SIGN, versionsInWords } from './words';
+import {
+  duration,
+  machineInWords,
+  MEANING,
+  moment,
+  OUTCOME,
+  shownRuns,
+  SIGN,
+  versionsInWords,
+  whyInWords,
+  type ShortProof,
+} from './words';
 
 /** A file beside the page. */
 export interface RawFile {
@@ -16,8 +27,9 @@ export interface RawFile {
  * One proof as one page that needs nothing but itself: no script, no network. It links to the raw files beside it and,
  * where `claims` leads to it, to the page of all claims.
  */
-export function proofPage(journal: Journal, rawFiles: readonly RawFile[], claims?: string): string {
-  const { id, promise, verdict, why, form, runs } = journal;
+export function proofPage(journal: Journal & ShortProof, rawFiles: readonly RawFile[], claims?: string): string {
+  const { id, promise, verdict, form, runs } = journal;
+  const why = whyInWords(journal.why);
   const shown = shownRuns(journal);
   const wayBack = claims === undefined ? undefined : html`<a href="${claims}">Claims</a> <span>/</span>`;
   const standing = `${id} ${lead(journal)}`;
@@ -49,10 +61,13 @@ export function proofPage(journal: Journal, rawFiles: readonly RawFile[], claims
   });
 }
 
-/** A promise may stand as a sentence of its own after a full PASS alone. */
-function lead({ verdict, form }: Journal): string {
-  if (verdict !== 'PASS') return 'was promised, and is not claimed:';
-  return form === 'full' ? 'is claimed:' : 'held in its quick form, and is claimed after a full one:';
+/** A promise may stand as a sentence of its own after a full PASS alone, with all the experiments that it needs. */
+function lead({ verdict, form, runs, neededExperiments }: Journal & ShortProof): string {
+  if (verdict !== 'PASS') return 'was promised, and is not claimed';
+  if (form === 'quick') return 'held in its quick form, and is claimed after a full one';
+  if (neededExperiments === undefined) return 'is claimed';
+  const made = runs.filter(({ role }) => role === 'experiment').length;
+  return `held in ${made} of the ${neededExperiments} experiments that it needs, and is not claimed`;
 }
 
 function verdictBox(verdict: Journal['verdict'], why: string): Html {
@@ -67,7 +82,9 @@ function verdictBox(verdict: Journal['verdict'], why: string): Html {
 
 function triesBefore({ before = [] }: Journal): Html | undefined {
   if (before.length === 0) return undefined;
-  return html`<p class="hint">Tried before: ${before.map(({ verdict, why }) => `${verdict}, ${why}`).join('; ')}.</p>`;
+  return html`<p class="hint">
+    Tried before: ${before.map(({ verdict, why }) => `${verdict}, ${whyInWords(why)}`).join('; ')}.
+  </p>`;
 }
 
 function facts(journal: Journal): Html {
@@ -96,7 +113,7 @@ function runsTable({ runs }: Journal): Html {
         <td data-head="Seed">${seed}</td>
         <td data-head="Outcome">${OUTCOME[role][outcome]}</td>
         <td data-head="Fault seen">${fault.seen.value}</td>
-        <td data-head="Why">${why}</td>
+        <td data-head="Why">${whyInWords(why)}</td>
       </tr>`,
   );
   return html`<section aria-labelledby="runs">

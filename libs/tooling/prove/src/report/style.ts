@@ -102,7 +102,8 @@ figcaption em::before { content: "· "; }
 .chart text { fill: var(--soft); font-size: 11.5px; }
 .chart .y { text-anchor: end; }
 .chart .named { fill: var(--ink); font-weight: 600; }
-.chart .kind { fill: var(--ink); }
+.chart .kind { fill: var(--ink); stroke: var(--raised); stroke-width: 5px; stroke-linejoin: round;
+  paint-order: stroke; }
 .chart .count { fill: var(--soft); }
 .grid { stroke: var(--line); }
 .axis { stroke: var(--strong); }
@@ -127,7 +128,7 @@ figcaption em::before { content: "· "; }
 .ground.overloaded { fill: var(--overloaded); }
 .ink { fill: var(--pattern); }
 .files { padding-left: 1.1rem; font-size: .92rem; color: var(--soft); }
-.claims th:first-child { white-space: nowrap; }
+.claims th:first-child, .claims thead th { white-space: nowrap; }
 .claims a { display: inline-block; min-width: 1.6rem; margin-right: .5rem; line-height: 1.6rem; }
 .claims td > span > span { display: block; margin-bottom: .25rem; }
 .claims td div { margin-bottom: .2rem; }

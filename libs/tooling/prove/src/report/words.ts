@@ -44,6 +44,16 @@ export function isThreshold({ name }: CheckResult): boolean {
   return name.startsWith('k6: ');
 }
 
+/** A reason of the prover's ends in a check's limit; `none` after a comma reads as if nothing had been seen. */
+export function whyInWords(why: string): string {
+  return why.replaceAll(/, none(?=;|\.|$)/g, ' (allowed: none)');
+}
+
+/** Of a proof with fewer experiments than its form needs: as many would be needed. */
+export interface ShortProof {
+  readonly neededExperiments?: number;
+}
+
 /** One figure of the experiment, and the same one without the mitigation. */
 export interface KeyFigure {
   readonly name: string;
