@@ -18,7 +18,6 @@ import {
 } from '@stampede/cluster';
 import { Option, type Command } from 'commander';
 import { interruptible } from './interrupt';
-import { whenOrphaned } from './orphan';
 import type { Surroundings, Verb } from './verb';
 
 interface UpOptions {
@@ -103,9 +102,7 @@ function addAdmin(cluster: Command, { print }: Surroundings): void {
     .description("keep the gateway's admin port open on this machine, for `token`, `audit` and `onsale`, until Ctrl-C")
     .action(async () => {
       print(`opens port ${ADMIN_PORT}, for: npx stampede audit --url ${ADDRESS}`);
-      const gone = new AbortController();
-      whenOrphaned(() => gone.abort());
-      await interruptible('the admin port is closed', (signal) => forwardAdmin(AbortSignal.any([signal, gone.signal])));
+      await interruptible('the admin port is closed', (signal) => forwardAdmin(signal));
     });
 }
 

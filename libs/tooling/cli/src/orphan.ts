@@ -4,13 +4,13 @@ import { isAlive } from '@stampede/supervisor';
 const POLL_MS = 500;
 
 /**
- * Calls `then` once when npm, or the older Node that bin/stampede.mjs was started with, has been killed. A shop that
- * was started otherwise may outlive its shell, as `nohup` wants it.
+ * Calls `then` once when npm, or the older Node that bin/stampede.mjs was started with, has been killed, unless what
+ * it returns was called before. What was started otherwise may outlive its shell, as `nohup` wants it.
  */
-export function whenOrphaned(then: () => void, env: NodeJS.ProcessEnv = process.env): void {
+export function whenOrphaned(then: () => void, env: NodeJS.ProcessEnv = process.env): () => void {
   const byOlderNode = env['STAMPEDE_WRAPPER'] !== undefined;
   const byNpm = env['npm_command'] !== undefined;
-  if (!byOlderNode && !byNpm) return;
+  if (!byOlderNode && !byNpm) return () => undefined;
   const parent = process.ppid;
   const npm = byNpm && !byOlderNode ? parentOfShell(parent) : undefined;
   const timer = setInterval(() => {
@@ -19,6 +19,7 @@ export function whenOrphaned(then: () => void, env: NodeJS.ProcessEnv = process.
     then();
   }, POLL_MS);
   timer.unref();
+  return () => clearInterval(timer);
 }
 
 /** npm runs a script by a shell, which may stay between the two and would not notice npm's death. */
