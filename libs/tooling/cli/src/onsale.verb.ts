@@ -6,8 +6,9 @@ import { Refusal } from '@stampede/supervisor';
 import { InvalidArgumentError, Option } from 'commander';
 import { wholeNumber } from './arguments';
 import { auditTable } from './audit.verb';
-import { interruptible } from './interrupt';
-import { onsaleProgress, onsaleReport } from './onsale-report';
+import { interruptible, INTERRUPTED_EXIT } from './interrupt';
+import { onsaleProgress, onsaleReport, whyTurnedAway } from './onsale-report';
+import { whenOrphaned } from './orphan';
 import { call, findShop, issueToken, readAudit, type RunningShop } from './running-shop';
 import type { Surroundings, Verb } from './verb';
 
@@ -66,6 +67,7 @@ export const onsaleVerb: Verb = (program, surroundings) => {
       const result = await send(surroundings, { shop, event, trace, options });
       for (const line of onsaleReport(result)) print(line);
       if (!(await auditHolds(shop, print)) || !allAnswered(result)) process.exitCode = 1;
+      for (const line of whyTurnedAway(result)) print(line);
     });
 };
 
@@ -114,8 +116,9 @@ interface Sale {
   readonly options: OnsaleOptions;
 }
 
-function crowdAt({ print }: Surroundings, { shop, event, trace, options }: Sale): Promise<CrowdResult> {
-  return runCrowd({
+async function crowdAt({ print }: Surroundings, { shop, event, trace, options }: Sale): Promise<CrowdResult> {
+  const unwatch = whenOrphaned(() => process.exit(INTERRUPTED_EXIT)); // a crowd has nothing to undo
+  const result = await runCrowd({
     url: shop.url,
     eventId: event.eventId,
     trace,
@@ -128,6 +131,8 @@ function crowdAt({ print }: Surroundings, { shop, event, trace, options }: Sale)
     categories: categoriesOf(event),
     onProgress: (progress) => print(onsaleProgress(progress)),
   });
+  unwatch();
+  return result;
 }
 
 /** The same crowd from another program. @throws Refusal without k6, and when it is interrupted */
