@@ -7,15 +7,18 @@ import {
   proofFolder,
   prove,
   realWorld,
+  whyInWords,
   type Form,
   type Journal,
   type ProveOptions,
-  type StatedClaim,
+  type ShortProof,
   type Tier,
 } from '@stampede/prove';
 import { stateFolder } from '@stampede/supervisor';
+import type { ChosenClaim } from './chosen-claims';
 import { commitOf } from './commit';
 import type { Surroundings } from './verb';
+import { worldWithK6 } from './world-with-k6';
 
 export interface ProofWishes {
   readonly form: Form;
@@ -33,7 +36,7 @@ export interface ProofWishes {
 
 /** One claim of a session with what came of it, every try; none: the time was over. */
 export interface Proof {
-  readonly stated: StatedClaim;
+  readonly stated: ChosenClaim;
   readonly journals: readonly Journal[];
 }
 
@@ -49,12 +52,12 @@ export class ProofSession {
     private readonly signal: AbortSignal,
   ) {
     const { root, env } = surroundings;
-    this.worlds = { local: realWorld({ root, env }), cluster: clusterWorld({ root }) };
+    this.worlds = { local: worldWithK6(realWorld({ root, env })), cluster: worldWithK6(clusterWorld({ root })) };
     this.state = stateFolder(root, env);
   }
 
   /** @throws the signal's reason */
-  async prove(claims: readonly StatedClaim[]): Promise<readonly Proof[]> {
+  async prove(claims: readonly ChosenClaim[]): Promise<readonly Proof[]> {
     const proofs: Proof[] = [];
     for (const stated of claims) {
       const isLate = performance.now() - this.startedAt > this.wishes.mostMs;
@@ -63,13 +66,13 @@ export class ProofSession {
     return proofs;
   }
 
-  private async triesOf(stated: StatedClaim): Promise<readonly Journal[]> {
+  private async triesOf(stated: ChosenClaim): Promise<readonly Journal[]> {
     const first = await this.try(stated);
     const isOver = first.verdict === 'PASS' || first.verdict === 'UNAVAILABLE' || !this.wishes.again;
     return isOver ? [first] : [first, await this.try(stated, [{ verdict: first.verdict, why: first.why }])];
   }
 
-  private async try({ claim, file }: StatedClaim, before?: Journal['before']): Promise<Journal> {
+  private async try({ claim, file }: ChosenClaim, before?: Journal['before']): Promise<Journal> {
     const { form, control, repeat, seed, keep, ignoreSwitch } = this.wishes;
     const { root, print } = this.surroundings;
     const options: ProveOptions = {
@@ -84,16 +87,22 @@ export class ProofSession {
       },
     };
     const tried = await prove(this.worlds[claim.tier], claim, options);
-    const journal = before === undefined ? tried : { ...tried, before };
+    const journal: Journal & ShortProof = {
+      ...tried,
+      ...(before === undefined ? {} : { before }),
+      ...(repeat !== undefined && repeat < claim.forms[form].repeat
+        ? { neededExperiments: claim.forms[form].repeat }
+        : {}),
+    };
     const page = keepProof(this.state, journal);
     if (keep && this.isWhole(claim, journal)) keepEvidence(root, journal);
-    print(`${claim.id} ${journal.verdict}: ${journal.why}`);
+    print(`${claim.id} ${journal.verdict}: ${whyInWords(journal.why)}`);
     print(`  ${relative(process.cwd(), page)}`);
     return journal;
   }
 
   /** Half a proof, or fewer repetitions than the promise needs, must not stand in the place of a whole one. */
-  private isWhole({ forms }: StatedClaim['claim'], { form, verdict }: Journal): boolean {
+  private isWhole({ forms }: ChosenClaim['claim'], { form, verdict }: Journal): boolean {
     const { control, ignoreSwitch, repeat = Infinity } = this.wishes;
     return control === 'run' && !ignoreSwitch && repeat >= forms[form].repeat && verdict !== 'UNAVAILABLE';
   }
