@@ -22,6 +22,8 @@ export interface ReleaseSurroundings {
   readonly sleep?: (ms: number) => Promise<unknown>;
 }
 
+type PricingVersion = (typeof PRICING_VERSIONS)[number];
+
 /** Of the load alone, before anything changes: what the old version is compared with itself. */
 const BEFORE_MS = 20_000;
 const AFTER_MS = 20_000;
@@ -30,8 +32,9 @@ const SCRAPED_MS = 6_000;
 
 /**
  * Releases a version of pricing by the policy file and tells how it went; waits until it is promoted or gone. Whatever
- * happens, no load is left behind, and no gate by which a version could go on. @throws Refusal for a version that
- * there is none, one that answers already, or a cluster that has no shop
+ * happens, no load is left behind, and no gate by which a version could go on; where the cluster does not answer even
+ * then, it is told what may be left. @throws Refusal for a version that there is none, one that answers already, or a
+ * cluster that has no shop
  */
 export async function release(wish: ReleaseWish, surroundings: ReleaseSurroundings): Promise<ReleaseRecord> {
   return new Release(wish, surroundings).run();
@@ -43,6 +46,8 @@ class Release {
   private readonly sleep: (ms: number) => Promise<unknown>;
   private readonly beganMs: number;
   private readonly policy: Policy;
+  /** The new version is wanted, and nobody has said yet what becomes of it. */
+  private undecided = false;
 
   constructor(
     private readonly wish: ReleaseWish,
@@ -64,26 +69,45 @@ class Release {
     this.say(beginning(this.wish, before, this.policy));
     await this.shutGates();
     await cluster.prepare(this.policy.manifest, signal);
-    try {
-      await this.loadUp();
-      const changedMs = this.now();
-      await cluster.want(row.version, row.defective);
-      const watch = new Watch(this.wish, this.policy, {
-        ...{ cluster, signal, now: this.now, sleep: this.sleep, say: (what: string) => this.say(what) },
-        onReady: async () => (this.wish.requestsPerSecond > 0 ? cluster.rehearse() : undefined),
-      });
-      const outcome = await watch.untilEnd(this.beganMs);
-      await this.shutGates();
-      const endedMs = this.now();
-      await this.sleep(this.wish.requestsPerSecond > 0 ? AFTER_MS : SCRAPED_MS);
-      return await this.record({ before, changedMs, endedMs, ...outcome });
-    } catch (error) {
-      await cluster.set('rollback', true); // nobody watches any more: back to what was known to be good
+    const record = await this.change(row, before).catch(async (error: unknown) => {
+      await this.leave(); // where that fails as well, the first reason is the one to know
       throw error;
-    } finally {
-      await cluster.set('gate', false);
-      if (this.wish.requestsPerSecond > 0) await cluster.load(undefined);
-    }
+    });
+    const left = await this.leave();
+    if (left !== undefined) throw left.reason;
+    return record;
+  }
+
+  /** From the load to the record. */
+  private async change({ version, defective }: PricingVersion, before: string): Promise<ReleaseRecord> {
+    const { cluster, signal } = this.surroundings;
+    await this.loadUp();
+    const changedMs = this.now();
+    this.undecided = true;
+    await cluster.want(version, defective);
+    const watch = new Watch(this.wish, this.policy, {
+      ...{ cluster, signal, now: this.now, sleep: this.sleep, say: (what: string) => this.say(what) },
+      onReady: async () => (this.wish.requestsPerSecond > 0 ? cluster.rehearse() : undefined),
+    });
+    const outcome = await watch.untilEnd(this.beganMs);
+    this.undecided = false;
+    await this.shutGates();
+    const endedMs = this.now();
+    await this.sleep(this.wish.requestsPerSecond > 0 ? AFTER_MS : SCRAPED_MS);
+    return this.record({ before, changedMs, endedMs, ...outcome });
+  }
+
+  /** Each by itself, so that none is left for another's sake. @returns the first that failed */
+  private async leave(): Promise<PromiseRejectedResult | undefined> {
+    const { cluster } = this.surroundings;
+    const ends = await Promise.allSettled([
+      cluster.set('gate', false),
+      cluster.set('rollback', this.undecided), // nobody watches any more: back to what was known to be good
+      ...(this.wish.requestsPerSecond > 0 ? [cluster.load(undefined)] : []),
+    ]);
+    const failed = ends.filter((end) => end.status === 'rejected');
+    for (const { reason } of failed) this.say(`something may be left: ${String(reason)}`);
+    return failed[0];
   }
 
   private async shutGates(): Promise<void> {

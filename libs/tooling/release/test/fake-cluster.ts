@@ -28,14 +28,16 @@ export interface FakeVersion {
 export class FakeCluster implements ReleaseCluster {
   nowMs = Date.parse('2026-11-25T12:00:00Z');
   readonly done: string[] = [];
+  /** What it was asked for while it was away. */
+  readonly unanswered: string[] = [];
   readonly gates: Record<Gate, boolean> = { gate: false, rollback: false };
   sight: Sight = {
     ...{ phase: 'Initialized', weight: 0, iterations: 0, failedChecks: 0, ready: false, unreadySinceMs: undefined },
   };
   current = 'v1';
   private strategy: Strategy = 'canary';
-  /** When it does not let itself be looked at; all else goes on. */
-  away = { fromMs: Infinity, forMs: 0 };
+  /** When it does not answer, or not to who looks at a release alone; Flagger goes on. */
+  away = { fromMs: Infinity, forMs: 0, forLooksAlone: false };
   wanted: string | undefined;
   private loadPerSecond = 0;
   private rehearsing = false;
@@ -68,16 +70,17 @@ export class FakeCluster implements ReleaseCluster {
   }
 
   async look(): Promise<Sight> {
-    const awayFor = this.nowMs - this.away.fromMs;
-    if (awayFor >= 0 && awayFor < this.away.forMs) throw new Error('the cluster is away');
+    if (this.isAway()) throw new Error('the cluster is away');
     return this.sight;
   }
 
   async set(gate: Gate, open: boolean): Promise<void> {
+    this.mustAnswer(`${open ? 'open' : 'shut'} ${gate}`);
     this.gates[gate] = open;
   }
 
   async load(load: QuoteLoad | undefined): Promise<void> {
+    this.mustAnswer(load === undefined ? 'no load' : 'load');
     this.loadPerSecond = load?.requestsPerSecond ?? 0;
     this.done.push(load === undefined ? 'no load' : `load to ${load.targets.map(({ url }) => url).join(' and ')}`);
   }
@@ -100,6 +103,17 @@ export class FakeCluster implements ReleaseCluster {
     if (promql.startsWith('sum(istio_requests_total'))
       return within.map((moment) => ({ atMs: moment.atMs, value: moment[counted(promql)] }));
     return within.map(({ atMs, metric: value }) => ({ atMs, value: isIt ? value : 0 }));
+  }
+
+  private isAway(): boolean {
+    const awayFor = this.nowMs - this.away.fromMs;
+    return awayFor >= 0 && awayFor < this.away.forMs;
+  }
+
+  private mustAnswer(asked: string): void {
+    if (!this.isAway() || this.away.forLooksAlone) return;
+    this.unanswered.push(asked);
+    throw new Error(`no answer to: ${asked}`);
   }
 
   private pass(ms: number): void {

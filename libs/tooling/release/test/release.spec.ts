@@ -11,17 +11,20 @@ interface Told {
 }
 
 /** Of the last release, also where that has failed. */
-let last: FakeCluster | undefined;
+let last: { readonly cluster: FakeCluster; readonly said: readonly string[] } | undefined;
+
+const NEVER_AWAY = { fromMs: Infinity, forMs: 0, forLooksAlone: false };
 
 async function released(
   version: FakeVersion,
   wish: Partial<ReleaseWish> = {},
-  { buyersPerSecond = 300, abortAfterMs = Infinity, away = { fromMs: Infinity, forMs: 0 } } = {},
+  { buyersPerSecond = 300, abortAfterMs = Infinity, away = NEVER_AWAY, recordable = true } = {},
 ): Promise<Told> {
   const cluster = new FakeCluster(version, buyersPerSecond);
-  last = cluster;
-  cluster.away = { fromMs: cluster.nowMs + away.fromMs, forMs: away.forMs };
+  cluster.away = { ...away, fromMs: cluster.nowMs + away.fromMs };
+  if (!recordable) cluster.series = () => Promise.reject(new Error('Prometheus has forgotten it'));
   const said: string[] = [];
+  last = { cluster, said };
   const interrupt = new AbortController();
   const beganMs = cluster.nowMs;
   const sleep = async (ms: number) => {
@@ -133,14 +136,28 @@ test('with blue-green a version that nobody rehearses is not promoted', async ()
 });
 
 test('a cluster that does not answer for a moment changes nothing', async () => {
-  const { record } = await released({}, {}, { away: { fromMs: 60_000, forMs: 30_000 } });
+  const { record } = await released({}, {}, { away: { fromMs: 60_000, forMs: 30_000, forLooksAlone: false } });
   expect(record.verdict).toBe('promoted');
 });
 
 test('a release that can be watched no longer is taken back, and not left half way', async () => {
-  const watched = await released({}, {}, { away: { fromMs: 60_000, forMs: 90_000 } }).catch((error: unknown) => error);
-  expect(watched).toMatchObject({ message: 'the cluster is away' });
-  expect(last?.gates).toEqual({ gate: false, rollback: true });
+  const away = { fromMs: 60_000, forMs: 90_000, forLooksAlone: true };
+  await expect(released({}, {}, { away })).rejects.toThrow('the cluster is away');
+  expect(last?.cluster.gates).toEqual({ gate: false, rollback: true });
+});
+
+test('where the cluster is gone, all is tried that ends a release, and what is told is why it was ended', async () => {
+  const away = { fromMs: 60_000, forMs: Infinity, forLooksAlone: false };
+  await expect(released({}, { requestsPerSecond: 100 }, { away })).rejects.toThrow('the cluster is away');
+  expect(last?.cluster.unanswered.slice(-3)).toEqual(['shut gate', 'open rollback', 'no load']);
+  expect(last?.said.at(-1)).toMatch(/something may be left: Error: no answer to: no load/);
+});
+
+test('a version that was promoted is not taken back because nothing could be told of it', async () => {
+  const told = released({}, { requestsPerSecond: 100 }, { recordable: false });
+  await expect(told).rejects.toThrow('Prometheus has forgotten it');
+  expect(last?.cluster).toMatchObject({ current: 'v2', gates: { gate: false, rollback: false } });
+  expect(last?.cluster.done.at(-1)).toBe('no load');
 });
 
 test.each([
