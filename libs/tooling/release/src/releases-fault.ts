@@ -2,6 +2,7 @@ import { commandsIn } from '@stampede/cluster';
 import { CLUSTER_MITIGATIONS, atMostOnce, clusterOf, type Fault, type LabCluster } from '@stampede/faults';
 import { kindCluster } from './kind-cluster';
 import { release } from './release';
+import type { ReleaseCluster } from './sight';
 
 /** The kind of line in a run's journal that a check reads: one for each version that was released. */
 export const RELEASED_EVENT = 'version released';
@@ -24,6 +25,8 @@ export interface ReleasesOptions {
 }
 
 const PATIENCE_MS = 300_000;
+/** One that is not judged takes a minute. */
+const BACK_WITHIN_MS = 300_000;
 /** One of each kind. */
 const LEAST = 2;
 
@@ -69,15 +72,30 @@ export function releases({ versions, requestsPerSecond }: ReleasesOptions): Faul
         undo: atMostOnce(async () => {
           stopping.abort();
           await ended.catch(() => undefined); // recorded above
-          if ((await cluster.version()) === before) return;
-          const unjudged = await around.change(await withoutJudgement(around));
-          await go(before, new AbortController().signal, 0);
-          await unjudged.undo();
+          await backTo(before, cluster, async (signal) => {
+            const unjudged = await around.change(await withoutJudgement(around));
+            await go(before, signal, 0).finally(() => unjudged.undo());
+          });
         }),
         seen: async () => ({ metric: 'versions released', value: released, least: LEAST }),
       };
     },
   };
+}
+
+/**
+ * The version from before answers again, by a release of it that is taken back when it takes too long. @throws Error
+ * where another one answers afterwards
+ */
+export async function backTo(
+  version: string,
+  cluster: Pick<ReleaseCluster, 'version'>,
+  go: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  if ((await cluster.version()) === version) return;
+  await go(AbortSignal.timeout(BACK_WITHIN_MS));
+  const now = await cluster.version();
+  if (now !== version) throw new Error(`pricing is not as it was: ${now} answers, and before the fault ${version} did`);
 }
 
 function withoutJudgement(cluster: LabCluster) {
