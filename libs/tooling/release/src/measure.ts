@@ -22,9 +22,10 @@ function since(sinceMs: number, counter: string): string {
   return `sum(${counter}) - (sum(${counter} @ ${sinceMs / 1_000} and ${counter}) or vector(0))`;
 }
 
-/** What was counted between two moments. */
-export async function countBetween(ask: Ask, counter: string, fromMs: number, toMs: number): Promise<number> {
-  return Math.max(0, (await ask.query(since(fromMs, counter), toMs)) ?? 0);
+/** What was counted between two moments; null where nobody has counted. */
+async function countBetween(ask: Ask, counter: string, fromMs: number, toMs: number): Promise<number | null> {
+  const counted = await ask.query(since(fromMs, counter), toMs);
+  return counted === null ? null : Math.max(0, counted);
 }
 
 /** Both versions between two moments. `versions` are the names that their quotes bear. */
@@ -38,7 +39,10 @@ export async function compare(
     measure(ask, 'primary', versions.primary, fromMs, toMs),
     measure(ask, 'canary', versions.canary, fromMs, toMs),
   ]);
-  return { fromMs, toMs, primary, canary };
+  // The same proxies count both: a version that they do not know beside one that they do had no request.
+  const counted = primary.requests !== null || canary.requests !== null;
+  const whole = (one: Measured): Measured => ({ ...one, requests: one.requests ?? (counted ? 0 : null) });
+  return { fromMs, toMs, primary: whole(primary), canary: whole(canary) };
 }
 
 async function measure(ask: Ask, track: Track, version: string, fromMs: number, toMs: number): Promise<Measured> {
@@ -55,7 +59,8 @@ async function measure(ask: Ask, track: Track, version: string, fromMs: number, 
   ]);
   return {
     requests,
-    errorPercent: requests === 0 ? null : (100 * errors) / requests,
+    // A code that no answer had is unknown to Prometheus.
+    errorRatio: requests === null || requests === 0 ? null : (errors ?? 0) / requests,
     p99Ms: p99,
     residentBytes: resident,
     wrongTotals,

@@ -20,13 +20,14 @@ export type ReleaseVerdict = 'promoted' | 'rolled-back' | 'inconclusive' | 'inte
 
 /** What was measured of one version in some stretch of time. */
 export interface Measured {
-  readonly requests: number;
-  /** Answers 5xx, of a hundred; null without a request. */
-  readonly errorPercent: number | null;
+  /** null: not measured. */
+  readonly requests: number | null;
+  /** Answers 5xx among them (0..1); null without a request. */
+  readonly errorRatio: number | null;
   readonly p99Ms: number | null;
   readonly residentBytes: number | null;
-  /** Quotes that did not add up. */
-  readonly wrongTotals: number;
+  /** Quotes that did not add up; null where nothing has compared any, which is not the same as none. */
+  readonly wrongTotals: number | null;
 }
 
 /** The two versions side by side; nothing of the canary before it has requests. */

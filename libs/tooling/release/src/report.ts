@@ -73,7 +73,9 @@ function facts({ startedAt, tookMs, wish, breach, rollbackMs, exposure }: Releas
     ['Load of its own', wish.requestsPerSecond === 0 ? 'none' : `${wish.requestsPerSecond} quotes/s`],
     [
       'Exposed',
-      `${figure(exposure.canary)} of ${figure(exposure.all)} requests, ${(exposure.ratio * 100).toFixed(2)} %`,
+      exposure.all === 0
+        ? 'no request of a buyer was counted'
+        : `${figure(exposure.canary)} of ${figure(exposure.all)} requests, ${percent(exposure.ratio)}`,
     ],
     ...(breach === undefined ? [] : [['Breach', `${breach.metric}, ${clock(breach.atMs)} after the begin`] as const]),
     ...(rollbackMs === undefined
@@ -83,12 +85,13 @@ function facts({ startedAt, tookMs, wish, breach, rollbackMs, exposure }: Releas
   return factList(rows);
 }
 
+const NOT_MEASURED = 'not measured';
 const FIGURES: readonly (readonly [string, (measured: Measured) => string])[] = [
-  ['Requests', ({ requests }) => figure(requests)],
-  ['Answers 5xx', ({ errorPercent }) => shown(errorPercent, (value) => `${value.toFixed(2)} %`)],
+  ['Requests', ({ requests }) => shown(requests, figure, NOT_MEASURED)],
+  ['Answers 5xx', ({ errorRatio }) => shown(errorRatio, percent)],
   ['p99', ({ p99Ms }) => shown(p99Ms, (value) => `${figure(value)} ms`)],
   ['Memory', ({ residentBytes }) => shown(residentBytes, (value) => `${Math.round(value / MIB)} MiB`)],
-  ['Wrong totals', ({ wrongTotals }) => figure(wrongTotals)],
+  ['Wrong totals', ({ wrongTotals }) => shown(wrongTotals, figure, NOT_MEASURED)],
 ];
 
 function comparison({ before, wish, verdict, metrics }: ReleaseRecord): Html {
@@ -208,6 +211,10 @@ function timeline({ events }: ReleaseRecord): Html {
   </section>`;
 }
 
-function shown(value: number | null, inWords: (value: number) => string): string {
-  return value === null ? 'none' : inWords(value);
+function shown(value: number | null, inWords: (value: number) => string, otherwise = 'none'): string {
+  return value === null ? otherwise : inWords(value);
+}
+
+function percent(ratio: number): string {
+  return `${(100 * ratio).toFixed(2)} %`;
 }

@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { keepRelease, releasePage, type Measured, type ReleaseRecord } from '../src';
 
 const measured = (changes: Partial<Measured> = {}): Measured => ({
-  ...{ requests: 1_000, errorPercent: 0, p99Ms: 12, residentBytes: 80 * 2 ** 20, wrongTotals: 0 },
+  ...{ requests: 1_000, errorRatio: 0, p99Ms: 12, residentBytes: 80 * 2 ** 20, wrongTotals: 0 },
   ...changes,
 });
-const none = measured({ requests: 0, errorPercent: null, p99Ms: null, residentBytes: null });
+const none = measured({ requests: 0, errorRatio: null, p99Ms: null, residentBytes: null });
 const compared = (canary: Measured) => ({ fromMs: 0, toMs: 60_000, primary: measured(), canary });
 const RECORD: ReleaseRecord = {
   service: 'pricing',
@@ -28,7 +28,7 @@ const RECORD: ReleaseRecord = {
     primaryRequests: second * 245,
     metrics: { 'error-excess': second < 90 ? 0 : 1 },
   })),
-  metrics: { before: compared(none), during: compared(measured({ errorPercent: 1 })), after: compared(none) },
+  metrics: { before: compared(none), during: compared(measured({ errorRatio: 0.01 })), after: compared(none) },
 };
 
 test('a release is one page with its verdict, its reason and its figures', () => {
@@ -37,6 +37,14 @@ test('a release is one page with its verdict, its reason and its figures', () =>
     expect(page).toContain(words);
   expect(page).toContain('&lt;v1&gt;');
   expect(page).not.toMatch(/NaN|undefined|Infinity|<script/);
+});
+
+test('what was not measured is said to be so, and is no zero', () => {
+  const unseen = { ...compared(none), primary: measured({ requests: null, wrongTotals: null }) };
+  const page = releasePage({ ...RECORD, metrics: { before: unseen, during: unseen, after: unseen } });
+  expect(page.match(/>not measured</g)).toHaveLength(2 * 3);
+  const quiet = releasePage({ ...RECORD, exposure: { canary: 0, all: 0, ratio: 0 } });
+  expect(quiet).toContain('no request of a buyer was counted');
 });
 
 test('the time from the breach to the last request is shaded in every chart', () => {
