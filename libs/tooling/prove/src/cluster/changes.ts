@@ -1,4 +1,6 @@
 import type { Change, Instruction, Made } from '@stampede/faults';
+import { Unavailable } from '../world';
+import { mayTakeBack } from './leftover';
 
 /** What an instruction's program prints. */
 export type Carry = (instruction: Instruction) => Promise<string>;
@@ -9,7 +11,10 @@ interface Note {
 }
 
 interface KeptNotes {
-  readonly items: readonly { readonly metadata: { readonly name: string }; readonly data: { readonly note: string } }[];
+  readonly items: readonly {
+    readonly metadata: { readonly name: string };
+    readonly data?: { readonly note?: string };
+  }[];
 }
 
 const LABEL = 'stampede/prove=undo';
@@ -28,7 +33,10 @@ export class Changes {
     private readonly now: () => number = Date.now,
   ) {}
 
+  /** @throws Error for a change that a next run would not take back, which is not made */
   async make({ name, make, unmake }: Change): Promise<Made> {
+    const strange = unmake.find((instruction) => !mayTakeBack(instruction));
+    if (strange !== undefined) throw new Error(`"${name}" is not made: ${inWords(strange)} may take nothing back`);
     this.count += 1;
     const note = `prove-undo-${this.now()}-${String(this.count).padStart(3, '0')}`; // sorted as they were made
     await this.carry({ args: ['create', '--filename=-'], input: noteOf(note, this.namespace, { name, unmake }) });
@@ -46,18 +54,35 @@ export class Changes {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** What an earlier run left behind. @returns the names of its changes */
+  /**
+   * What an earlier run left behind, as far as it may be taken back: whoever writes ConfigMaps writes notes. @returns
+   * the names of its changes. @throws Unavailable that names those which are still there, when all were tried
+   */
   async undoLeftovers(): Promise<readonly string[]> {
     const kept = ['get', 'configmaps', `--namespace=${this.namespace}`, `--selector=${LABEL}`, '--output=json'];
     const found = await this.carry({ args: kept });
     const { items } = JSON.parse(found) as KeptNotes;
-    const names: string[] = [];
-    for (const { metadata, data } of items.toSorted((a, b) => (a.metadata.name < b.metadata.name ? 1 : -1))) {
-      const { name, unmake } = JSON.parse(data.note) as Note;
-      await this.unmake(metadata.name, unmake);
-      names.push(name);
-    }
+    const [names, left]: [string[], string[]] = [[], []];
+    for (const { metadata, data } of items.toSorted((a, b) => (a.metadata.name < b.metadata.name ? 1 : -1)))
+      await this.undoLeftover(metadata.name, data?.note).then(
+        (name) => names.push(name),
+        (error: unknown) => left.push(`${metadata.name}: ${error instanceof Error ? error.message : String(error)}`),
+      );
+    if (left.length > 0)
+      throw new Unavailable(
+        `what a run left on the cluster is still there; see to it and delete its ConfigMap: ${left.join('; ')}`,
+      );
     return names;
+  }
+
+  /** @returns the name of the change. @throws Error for a note that nobody should carry out, which is kept */
+  private async undoLeftover(note: string, text = ''): Promise<string> {
+    const { name, unmake } = JSON.parse(text) as Note;
+    const strange = unmake.find((instruction) => !mayTakeBack(instruction));
+    if (strange !== undefined)
+      throw new Error(`"${name}" is not taken back, for no fault asks for: ${inWords(strange)}`);
+    await this.unmake(note, unmake);
+    return name;
   }
 
   private async unmake(note: string, unmake: readonly Instruction[]): Promise<void> {
@@ -65,6 +90,10 @@ export class Changes {
     const gone = ['--ignore-not-found', '--wait=false'];
     await this.carry({ args: ['delete', 'configmap', note, `--namespace=${this.namespace}`, ...gone] });
   }
+}
+
+function inWords({ program, args }: Instruction): string {
+  return `\`${[program ?? 'kubectl', ...args].join(' ')}\``;
 }
 
 function noteOf(name: string, namespace: string, note: Note): string {

@@ -41,7 +41,8 @@ function waysFrom(root: string): Ways {
 
 /**
  * The shop that runs on the cluster, as the claim wants it; `close` leaves it as it was, as does a next opening where
- * this process is killed. @throws Unavailable where there is no cluster; the signal's reason
+ * this process is killed. @throws Unavailable where there is no cluster, or none that is fit for a run; the signal's
+ * reason
  */
 export async function openClusterShop({ root, commands, forward }: Ways, options: ClusterOptions): Promise<ShopInLab> {
   const ask = (args: readonly string[], input?: string) => kubectl(commands, args, input);
