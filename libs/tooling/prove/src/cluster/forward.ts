@@ -52,13 +52,18 @@ export class KeptForward {
     private readonly target: ForwardTarget,
   ) {}
 
-  /** @throws what the second try throws */
+  /** @throws Error in the words of the second try, with the first one's as its cause */
   async use<T>(work: (url: string) => Promise<T>): Promise<T> {
+    const opened = this.way();
     try {
-      return await work((await (this.opened ??= this.open(this.target))).url);
-    } catch {
-      await this.close();
-      return work((await (this.opened ??= this.open(this.target))).url);
+      return await work((await opened).url);
+    } catch (cause) {
+      if (this.opened === opened) await this.close(); // else another caller has opened a new one, and uses it
+      try {
+        return await work((await this.way()).url);
+      } catch (error) {
+        throw new Error(error instanceof Error ? error.message : String(error), { cause });
+      }
     }
   }
 
@@ -66,5 +71,9 @@ export class KeptForward {
     const { opened } = this;
     this.opened = undefined;
     await opened?.then(({ close }) => close()).catch(() => undefined); // it never opened
+  }
+
+  private way(): Promise<Forward> {
+    return (this.opened ??= this.open(this.target));
   }
 }
