@@ -24,10 +24,24 @@ export async function shopDeployments(cluster: LabCluster): Promise<readonly str
     .map((name) => (released.has(name) ? `${name}-primary` : name));
 }
 
+/** What changes are made of in a service's own container. */
+export interface AppContainer {
+  readonly name: string;
+  readonly image: string;
+  readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: unknown }[];
+  readonly lifecycle?: unknown;
+}
+
 interface Deployment {
-  readonly spec: {
-    readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } };
-  };
+  readonly spec: { readonly template: { readonly spec: { readonly containers: readonly AppContainer[] } } };
+}
+
+/** As it is now; `name` as `shopDeployments` has it. @throws Error where there is none */
+export async function appOf(cluster: LabCluster, name: string): Promise<AppContainer> {
+  const found = await cluster.get<Deployment>([name, `--namespace=${cluster.namespace}`]);
+  const app = found?.spec.template.spec.containers.find((container) => container.name === 'app');
+  if (app === undefined) throw new Error(`the cluster has no ${name} with a container app`);
+  return app;
 }
 
 /** The image that a service runs from, which is on the nodes and has Node. @throws Error where there is no service */

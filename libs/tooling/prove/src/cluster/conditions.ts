@@ -86,23 +86,32 @@ function asleep({ namespace }: LabCluster, service: string): Change {
   };
 }
 
-interface Limited {
+interface Deployed {
   readonly spec: {
     readonly template: {
-      readonly spec: { readonly containers: readonly { readonly name: string; readonly resources?: Resources }[] };
+      readonly spec: { readonly containers: readonly App[] };
     };
   };
+}
+interface App {
+  readonly name: string;
+  readonly resources?: Resources;
+  readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: unknown }[];
 }
 interface Resources {
   readonly requests?: { readonly cpu?: string };
   readonly limits?: { readonly cpu?: string };
 }
 
+async function appOf(cluster: LabCluster, service: string): Promise<App | undefined> {
+  const found = await cluster.get<Deployed>(['deployment', service, `--namespace=${cluster.namespace}`]);
+  return found?.spec.template.spec.containers.find(({ name }) => name === 'app');
+}
+
 /** Its own container alone: the mesh's proxy beside it has what it needs. @throws Error where there is no service */
 async function limitedTo(cluster: LabCluster, service: string, millis: number): Promise<Change> {
   const where = `--namespace=${cluster.namespace}`;
-  const found = await cluster.get<Limited>(['deployment', service, where]);
-  const app = found?.spec.template.spec.containers.find(({ name }) => name === 'app');
+  const app = await appOf(cluster, service);
   if (app === undefined) throw new Error(`the cluster has no ${service}`);
   const withCpu = (request: string | null, limit: string | null): Instruction => {
     const resources = { requests: { cpu: request }, limits: { cpu: limit } };
@@ -117,15 +126,36 @@ async function limitedTo(cluster: LabCluster, service: string, millis: number): 
   };
 }
 
+/** What a Deployment had before comes back: a release, for one, says whether it is one of a lab. */
 async function variables(cluster: LabCluster, env: Readonly<Record<string, string>>): Promise<Change[]> {
   const names = Object.keys(env);
   if (names.length === 0) return [];
-  const all = ['set', 'env', ...(await shopDeployments(cluster)), `--namespace=${cluster.namespace}`];
+  const set = (which: readonly string[], values: readonly string[]): Instruction => ({
+    args: ['set', 'env', ...which, `--namespace=${cluster.namespace}`, ...values],
+  });
+  const deployments = await shopDeployments(cluster);
+  const alike = new Map<string, string[]>();
+  for (const deployment of deployments) {
+    const before = JSON.stringify(await settingsOf(cluster, deployment, names));
+    alike.set(before, [...(alike.get(before) ?? []), deployment]);
+  }
+  const values = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   return [
     {
       name: `the shop with ${names.join(', ')}`,
-      make: [{ args: [...all, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)] }],
-      unmake: [{ args: [...all, ...names.map((name) => `${name}-`)] }],
+      make: [set(deployments, values)],
+      unmake: [...alike].map(([before, which]) => set(which, JSON.parse(before) as string[])),
     },
   ];
+}
+
+/** As `set env` brings them back. @throws Error for one that it could not */
+async function settingsOf(cluster: LabCluster, deployment: string, names: readonly string[]): Promise<string[]> {
+  const { env = [] } = (await appOf(cluster, deployment.slice(deployment.indexOf('/') + 1))) ?? {};
+  return names.map((name) => {
+    const before = env.find((variable) => variable.name === name);
+    if (before?.valueFrom !== undefined)
+      throw new Error(`${name} of ${deployment} is no plain value, and is not a claim's to change`);
+    return before === undefined ? `${name}-` : `${name}=${before.value ?? ''}`;
+  });
 }

@@ -1,5 +1,5 @@
 import { clusterMitigation } from '../mitigation';
-import { shopDeployments } from '../deployments';
+import { appOf, shopDeployments } from '../deployments';
 
 export const leaveListsFirst = clusterMitigation('leave-lists-first', {
   protects: 'A pod that is going serves for five seconds more, until every proxy has it no longer in its list.',
@@ -8,14 +8,15 @@ export const leaveListsFirst = clusterMitigation('leave-lists-first', {
   without: async (cluster) => {
     const where = `--namespace=${cluster.namespace}`;
     const names = await shopDeployments(cluster);
-    const patched = (lifecycle: unknown) => {
+    const before = await Promise.all(names.map(async (name) => (await appOf(cluster, name)).lifecycle ?? null));
+    const patched = (name: string, lifecycle: unknown) => {
       const patch = { spec: { template: { spec: { containers: [{ name: 'app', lifecycle }] } } } };
-      return names.map((name) => ({ args: ['patch', name, where, `--patch=${JSON.stringify(patch)}`] }));
+      return { args: ['patch', name, where, `--patch=${JSON.stringify(patch)}`] };
     };
     return {
       name: 'the shop without preStop',
-      make: patched(null),
-      unmake: patched({ preStop: { sleep: { seconds: 5 } } }),
+      make: names.map((name) => patched(name, null)),
+      unmake: names.map((name, index) => patched(name, before[index])),
     };
   },
 });
