@@ -1,5 +1,5 @@
 import type { Commands } from '@stampede/cluster';
-import { newSince } from './audit-baseline';
+import { baseline, newSince } from './audit-baseline';
 import { isReady } from './cluster-shop';
 import { openClusterShop } from './cluster-world';
 import { conditionsOf } from './conditions';
@@ -87,6 +87,18 @@ test('a protection of the processes is switched off by their environment, in a l
   expect(change?.unmake[0]).toMatch(/ STAMPEDE_LAB- STAMPEDE_MITIGATIONS_OFF-$/);
 });
 
+test('a variable that a Deployment had before has its value again', async () => {
+  const having = (env: object) => ({ spec: { template: { spec: { containers: [{ name: 'app', env: [env] }] } } } });
+  const objects = { 'deployment/pricing': having({ name: 'STAMPEDE_LAB', value: '0' }) };
+  const [change] = await told({ off: 'retry-budget' }, objects);
+  expect(change?.unmake).toEqual([
+    'set env deployment.apps/gateway --namespace=stampede STAMPEDE_LAB- STAMPEDE_MITIGATIONS_OFF-',
+    'set env deployment.apps/pricing --namespace=stampede STAMPEDE_LAB=0 STAMPEDE_MITIGATIONS_OFF-',
+  ]);
+  const secret = { 'deployment/pricing': having({ name: 'STAMPEDE_LAB', valueFrom: { secretKeyRef: {} } }) };
+  await expect(told({ off: 'retry-budget' }, secret)).rejects.toThrow('STAMPEDE_LAB of deployment.apps/pricing is no');
+});
+
 test('of what Flagger releases the copy that answers is changed, for another change would be a release', async () => {
   const canaries = { items: [{ spec: { targetRef: { name: 'pricing' } } }] };
   const [change] = await told({ off: 'retry-budget' }, { 'canaries.flagger.app/--namespace=stampede': canaries });
@@ -134,6 +146,13 @@ test('old wounds of a shop are not held against a run, new ones are', () => {
     holds: false,
     violations: [violation('new')],
   });
+});
+
+test('a shop with more old wounds than an audit tells is no shop for a run', () => {
+  const wounds = (count: number) => report(...Array.from({ length: count }, (_, index) => `old ${index}`));
+  expect(baseline(wounds(99))).toEqual(wounds(99));
+  expect(() => baseline(wounds(100))).toThrow(Unavailable);
+  expect(() => baseline(wounds(100))).toThrow(/^C2 is violated 100 times .*: hand the shop over clean$/);
 });
 
 test('a figure of the shop is one of its own pods', () => {

@@ -11,7 +11,7 @@ import { PROVIDER, SERVICES } from '@stampede/topology';
 import { request } from 'undici';
 import { textAt } from '../lab-metrics';
 import type { ShopInLab } from '../world';
-import { newSince } from './audit-baseline';
+import { baseline, newSince } from './audit-baseline';
 import { KeptForward, type OpenForward } from './forward';
 import { promqlOf } from './prometheus';
 
@@ -53,7 +53,7 @@ export class ClusterShop implements ShopInLab {
     });
   }
 
-  /** Gets the tokens, and sees how things stand. */
+  /** Gets the tokens, and sees how things stand. @throws Unavailable where they are too bad to judge a run by */
   async begin(): Promise<void> {
     const gateway = { namespace: this.cluster.namespace, target: 'deployment/gateway', port: ADMIN_PORT };
     const { url, close } = await this.around.forward(gateway);
@@ -64,7 +64,7 @@ export class ClusterShop implements ShopInLab {
       close();
     }
     this.openedAt = Date.now();
-    this.before = await this.readAudit();
+    this.before = baseline(await this.readAudit());
   }
 
   get postgres(): LabPostgres {
@@ -199,11 +199,15 @@ export function isReady({ metadata, spec, status }: DeploymentState): boolean {
   );
 }
 
+/** @throws Error where none is issued */
 async function issueToken(adminUrl: string, role: string): Promise<string> {
-  const { body } = await request(`${adminUrl}/tokens`, {
+  const { statusCode, body } = await request(`${adminUrl}/tokens`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ role }),
   });
-  return ((await body.json()) as { accessToken: string }).accessToken;
+  const text = await body.text();
+  if (statusCode < 200 || statusCode > 299)
+    throw new Error(`the gateway issues no token of ${role}: ${statusCode} ${text.slice(0, 200)}`);
+  return (JSON.parse(text) as { accessToken: string }).accessToken;
 }

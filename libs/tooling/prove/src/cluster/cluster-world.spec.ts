@@ -43,8 +43,10 @@ class FakeKubectl {
 }
 
 let gateway: Server;
+let status = 200;
+afterEach(() => void (status = 200));
 beforeAll(async () => {
-  gateway = createServer((_, answer) => answer.end('{"accessToken":"token"}'));
+  gateway = createServer((_, answer) => answer.writeHead(status).end('{"accessToken":"token"}'));
   await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
 });
 afterAll(() => new Promise((resolve) => gateway.close(resolve)));
@@ -84,4 +86,11 @@ test('whoever interrupts the opening finds nothing changed', async () => {
   interrupt.abort(new Error('Ctrl-C'));
   await expect(open(kubectl, { replicas: { audit: 2 }, signal: interrupt.signal })).rejects.toThrow('Ctrl-C');
   expect(kubectl.done).toEqual(['scale istiod']);
+});
+
+test('a gateway that issues no token opens no shop, and nothing stays changed', async () => {
+  const kubectl = new FakeKubectl();
+  status = 403;
+  await expect(open(kubectl, { replicas: { audit: 2 } })).rejects.toThrow('issues no token of operator: 403');
+  expect(kubectl.notes.size).toBe(0);
 });
