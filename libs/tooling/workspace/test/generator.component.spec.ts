@@ -40,7 +40,8 @@ function run(program: string, ...args: string[]): string {
 test(
   'a generated service builds, passes its tests and starts with the shop, and nothing of it is left to rename',
   () => {
-    run('nx/dist/bin/nx.js', 'g', '@stampede/workspace:service', 'seat-maps', '--skipInstall');
+    const said = run('nx/dist/bin/nx.js', 'g', '@stampede/workspace:service', 'seat-maps', '--skipInstall');
+    expect(said.trim().split('\n').at(-1)).toBe('now: npm test -- services/seat-maps');
     // as npm install does
     symlinkSync('../../services/seat-maps', join(copy, 'node_modules', '@stampede', 'seat-maps'));
 

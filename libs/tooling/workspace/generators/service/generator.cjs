@@ -19,14 +19,15 @@ module.exports = async function service(tree, { name, skipInstall = false }) {
   tree.write(`libs/model/contracts/src/${name}.ts`, filled(read('contract', 'contract.ts.template'), names));
   tree.write(contracts, withExport(tree.read(contracts, 'utf8'), name));
   tree.write(topology, withRow(tree.read(topology, 'utf8'), name));
-  return () => finish(tree.root, skipInstall);
+  return () => finish(tree.root, folder, skipInstall);
 };
 
-/** What follows from package.json files: links and lock, then references and lint boundaries. */
-function finish(root, skipInstall) {
+/** What follows from package.json files: links and lock, then references, lint boundaries and the mesh's policies. */
+function finish(root, folder, skipInstall) {
   const run = (program, args) => execFileSync(program, args, { cwd: root, stdio: 'inherit' });
   if (!skipInstall) run('npm', ['install', '--no-audit', '--no-fund']);
   run(process.execPath, [join(root, 'bin', 'stampede.mjs'), 'sync']);
+  process.stdout.write(`now: npm test -- ${folder}\n`);
 }
 
 function read(kind, path) {
