@@ -105,6 +105,7 @@ test("the README's table has the promises that are claimed, and says so when the
   expect(fileOf('README.md')).toContain('Nothing is claimed today.');
   keep();
   const readme = fileOf('README.md');
+  expect(readme).toContain('| claim | figure (control in brackets) | date | command |');
   expect(readme).toContain(
     `| L2 ${PROMISE} | orders charged more than once: 0 of 402 orders (38 of 391 orders) ` +
       '| [2026-06-11](load-tests/evidence/L2/2026-06-11-full/index.html) | `npx stampede prove L2 --full` |',

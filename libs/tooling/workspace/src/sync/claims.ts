@@ -65,7 +65,10 @@ export function replaceClaims(text: string, states: readonly ClaimState[]): stri
   const end = text.indexOf(END);
   if (begin === -1 || end < begin) return text;
   const rows = states.filter(isClaimed).flatMap(({ id, full }) => (full === undefined ? [] : [claimedRow(id, full)]));
-  const body = rows.length === 0 ? 'Nothing is claimed today.' : table(['claim', 'figure', 'date', 'command'], rows);
+  const body =
+    rows.length === 0
+      ? 'Nothing is claimed today.'
+      : table(['claim', 'figure (control in brackets)', 'date', 'command'], rows);
   return `${text.slice(0, begin)}${BEGIN}\n${body}\n${text.slice(end)}`;
 }
 
