@@ -40,8 +40,8 @@ export function whyTurnedAway({ arrived, ends }: CrowdResult): string[] {
   const share = Math.round((away / arrived) * 100);
   return [
     '',
-    `${share} % of the visitors were turned away by a busy shop: it sheds what this machine cannot serve, so that what ` +
-      'it accepts comes to its end; a smaller --rate-scale sends fewer',
+    `${share} % of the visitors were turned away by a busy shop: it sheds what this machine cannot serve, so that ` +
+      'what it accepts comes to its end; a smaller --rate-scale sends fewer',
   ];
 }
 

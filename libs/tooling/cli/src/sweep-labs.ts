@@ -25,6 +25,6 @@ async function sweep(lab: string): Promise<boolean> {
     rmSync(lab, { recursive: true });
     return true;
   } catch {
-    return false; // of another user, of a prover that is stopped, or its PostgreSQL still runs: the next one tries again
+    return false; // another user's, a stopped prover's, or its PostgreSQL still runs: the next one tries again
   }
 }
