@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PROVIDER, SERVICES, peerUrlsVariable } from '@stampede/topology';
 import { parse, parseAllDocuments } from 'yaml';
@@ -163,7 +163,9 @@ const matches = (selector: object, labels: Readonly<Record<string, string>>) =>
 );
 
 describe('what is pinned', () => {
-  const versions = parse(readFileSync(join(root, 'k8s/versions.yaml'), 'utf8')) as { images: { stores: string[] } };
+  const versions = parse(readFileSync(join(root, 'k8s/versions.yaml'), 'utf8')) as {
+    images: { stores: string[]; platform: string[] };
+  };
   const compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
     services: Record<string, { image: string; ports?: string[]; environment?: Record<string, string> }>;
   };
@@ -171,6 +173,17 @@ describe('what is pinned', () => {
   (kubectl ? test : test.skip)('the stores of the cluster are the versions of the one list', () => {
     const images = podsOf(ofKind(overlay('kind'), 'StatefulSet')).map(({ pod }) => pod.containers[0]?.image);
     expect(images.toSorted()).toEqual(versions.images.stores.toSorted());
+  });
+
+  test('what stands beside the shop is of the versions of the one list', () => {
+    const texts = globSync('k8s/{observability,release}/*.yaml', { cwd: root }).map((file) =>
+      readFileSync(join(root, file), 'utf8'),
+    );
+    const manifests = texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as Manifest));
+    const images = podsOf(manifests).flatMap(({ pod }) => pod.containers.map(({ image }) => image));
+    const foreign = images.filter((image) => !image.startsWith('stampede/'));
+    expect(foreign).not.toEqual([]);
+    expect(versions.images.platform).toEqual(expect.arrayContaining(foreign));
   });
 
   test('compose has the same stores', () => {
