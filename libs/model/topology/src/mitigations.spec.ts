@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { MITIGATIONS, mitigated, mitigationComplaint } from './index';
 
 const ID = 'ask-provider-by-key';
@@ -26,12 +28,25 @@ test('a switch that there is not is named, with those that there are', () => {
   expect(mitigationComplaint(lab(ID))).toBeUndefined();
 });
 
-test('each protection has a name of its own, says what it is for, and belongs to a claim', () => {
+test('each protection has a name of its own and says what it is for', () => {
   const ids = MITIGATIONS.map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
-  for (const { id, protects, claims } of MITIGATIONS) {
+  for (const { id, protects } of MITIGATIONS) {
     expect(id).toMatch(/^[a-z]+(-[a-z]+)*$/);
     expect(protects).toMatch(/^[A-Z].*\.$/);
-    expect(claims.length).toBeGreaterThan(0);
   }
+});
+
+test('the claims of a protection are those whose control it is, and one alone is no claim’s', () => {
+  const folder = resolve(__dirname, '../../../../load-tests/claims');
+  const stated = globSync('*.claim.ts', { cwd: folder }).flatMap((file) => {
+    const text = readFileSync(resolve(folder, file), 'utf8');
+    const [claim] = basename(file).split('-');
+    return [...text.matchAll(/\boff: '([^']+)'/g)].map(([, id]) => `${claim} without ${id}`);
+  });
+  const ids: readonly string[] = MITIGATIONS.map(({ id }) => id);
+  const ofProcesses = stated.filter((line) => ids.includes(line.split(' ').at(-1) ?? '')); // a cluster has its own
+  const told = MITIGATIONS.flatMap(({ id, claims }) => claims.map((claim) => `${claim} without ${id}`));
+  expect(told.toSorted()).toEqual(ofProcesses.toSorted());
+  expect(MITIGATIONS.flatMap(({ id, claims }) => (claims.length === 0 ? [id] : []))).toEqual(['retry-budget']);
 });

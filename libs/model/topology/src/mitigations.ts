@@ -23,7 +23,7 @@ export const MITIGATIONS = [
   {
     id: 'wait-for-provider',
     protects: 'An order whose payment cannot be sent now stays pending and is paid later, instead of failing.',
-    claims: ['L3'],
+    claims: ['L3', 'K9'],
   },
   {
     id: 'resume-sagas',
@@ -78,13 +78,13 @@ export const MITIGATIONS = [
   {
     id: 'retry-budget',
     protects: 'A peer that fails gets a fifth more calls than usual, and not several times as many.',
-    claims: ['K10'],
+    claims: [], // the circuit alone would hold the storm as well: `storm-brakes` takes both off
   },
   {
     id: 'storm-brakes',
     protects:
       'What is in trouble gets fewer calls, not more: by retry budget, circuit, bulkhead and shedding together.',
-    claims: ['L8'],
+    claims: ['L8', 'K10'],
   },
   {
     id: 'bulkhead-per-peer',
