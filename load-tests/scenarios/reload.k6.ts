@@ -1,3 +1,4 @@
+import { sleep } from 'k6';
 import exec from 'k6/execution';
 import type { Options } from 'k6/options';
 import { call } from '../client/call.ts';
@@ -23,6 +24,10 @@ const settings = settingsOf({
   visitMs: 1_000,
 });
 
+/** Orders are placed again so often, after a pause. */
+const ROUNDS = 5;
+const PAUSE_S = 1;
+
 interface Opening {
   readonly beganAtMs: number;
   readonly looks: readonly { readonly orderId: string; readonly token: string }[];
@@ -44,8 +49,7 @@ export const options: Options = {
 
 export function setup(): Opening {
   const prepared = prepare(settings.orders, matchesOnSale(settings.orders), Math.random);
-  const asks = prepared.holds.map((_, place) => orderOf(prepared, place, Math.random));
-  const orders = askAll(asks).map(({ body }, place) => ({ order: body as Order, token: asks[place]?.token ?? '' }));
+  const orders = placed(prepared.holds.map((_, place) => orderOf(prepared, place, Math.random)));
   untilSettled(orders);
   const looks = orders.map(({ order, token }) => ({ orderId: order.orderId, token }));
   const next = (count: number): Ask[] => Array.from({ length: count }, (_, index) => askOf(looks, index));
@@ -55,6 +59,26 @@ export function setup(): Opening {
   const opening = begin({ looks, kept: Math.min(1, capacity / settings.mostCapacity) }, LEAD_IN_MS);
   capacityTold(capacity, settings.mostCapacity);
   return opening;
+}
+
+/**
+ * What became of these orders. One that is refused is asked for again under its key: a shop that has just started
+ * refuses some. @throws Error where the shop does not take all of them
+ */
+function placed(asks: readonly Ask[]): { readonly order: Order; readonly token: string }[] {
+  const orders: { readonly order: Order; readonly token: string }[] = [];
+  let left = asks;
+  for (let round = 0; round < ROUNDS && left.length > 0; round += 1) {
+    if (round > 0) sleep(PAUSE_S);
+    const told = askAll(left);
+    left = left.filter(({ token = '' }, place) => {
+      const { status, body } = told[place] ?? { status: 0, body: undefined };
+      if (status === 202) orders.push({ order: body as Order, token });
+      return status !== 202;
+    });
+  }
+  if (left.length > 0) throw new Error(`of ${asks.length} orders the shop took ${orders.length}`);
+  return orders;
 }
 
 function askOf(looks: Opening['looks'], arrival: number): Ask {
