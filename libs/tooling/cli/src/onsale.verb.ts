@@ -118,21 +118,23 @@ interface Sale {
 
 async function crowdAt({ print }: Surroundings, { shop, event, trace, options }: Sale): Promise<CrowdResult> {
   const unwatch = whenOrphaned(() => process.exit(INTERRUPTED_EXIT)); // a crowd has nothing to undo
-  const result = await runCrowd({
-    url: shop.url,
-    eventId: event.eventId,
-    trace,
-    timeScale: options.timeScale,
-    rateScale: options.rateScale,
-    buyerRatio: options.buyers,
-    random: seededRandom(options.seed),
-    name: `${event.eventId}-${options.seed}`,
-    mostVisitors: MOST_VISITORS,
-    categories: categoriesOf(event),
-    onProgress: (progress) => print(onsaleProgress(progress)),
-  });
-  unwatch();
-  return result;
+  try {
+    return await runCrowd({
+      url: shop.url,
+      eventId: event.eventId,
+      trace,
+      timeScale: options.timeScale,
+      rateScale: options.rateScale,
+      buyerRatio: options.buyers,
+      random: seededRandom(options.seed),
+      name: `${event.eventId}-${options.seed}`,
+      mostVisitors: MOST_VISITORS,
+      categories: categoriesOf(event),
+      onProgress: (progress) => print(onsaleProgress(progress)),
+    });
+  } finally {
+    unwatch();
+  }
 }
 
 /** The same crowd from another program. @throws Refusal without k6, and when it is interrupted */
